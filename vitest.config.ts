@@ -1,0 +1,38 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Three projects: `unit` (beside the source), `node` (whole runs against the real guest) and `browser` (whole runs in Chromium).
+ * Whole runs go one file after the other: each boots a machine, and a second one beside it would only make both slower.
+ */
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      {
+        plugins: [svelte()],
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'lessons/**/*.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        test: {
+          name: 'node',
+          include: ['tests/node/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          pool: 'forks',
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          pool: 'forks',
+        },
+      },
+    ],
+  },
+});
