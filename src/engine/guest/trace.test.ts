@@ -45,6 +45,16 @@ test('a second operation may count on or start again', () => {
   expect(lastOperation(anew).map((record) => record.event)).toEqual(['begin', 'end']);
 });
 
+test('a second reader goes on where the first stopped, also in the middle of a line', () => {
+  const whole = encoder.encode(`${APPLY.join('\n')}\n`);
+  const first = new TraceReader();
+  const head = first.push(whole.subarray(0, 100));
+  const second = new TraceReader(first.position);
+  const tail = second.push(whole.subarray(first.position.offset));
+  expect(head.ok && tail.ok && [...head.value, ...tail.value].length).toBe(APPLY.length);
+  expect(second.position).toEqual({ offset: whole.length, seq: APPLY.length });
+});
+
 describe('refuses', () => {
   const cases: [string, string, RegExp][] = [
     ['a gap', '1 0 begin op=apply id=x\n3 1 round n=1\n', /missing/],

@@ -44,23 +44,44 @@ export function parseTraceLine(line: string): Result<TraceRecord> {
   return success({ seq: Number(seq), nanoseconds: Number(nanoseconds), event, fields });
 }
 
+/** A place between two lines of a trace. */
+export interface TracePosition {
+  readonly offset: number;
+  /** Number of the line before it. */
+  readonly seq: number;
+}
+
 /**
  * Reads a trace as it arrives, in pieces cut anywhere. Checks that no line is missing: within an operation every number follows
  * the last; only a `begin` may start again at 1. After a failure the reader stays failed.
  */
 export class TraceReader {
   #partial: Uint8Array = new Uint8Array(0);
-  #last = 0;
+  #offset: number;
+  #last: number;
   #count = 0;
   #failed: Result<never> | undefined;
 
+  /** Starts at the beginning of a trace, or where another reader stopped. */
+  constructor(from: TracePosition = { offset: 0, seq: 0 }) {
+    this.#offset = from.offset;
+    this.#last = from.seq;
+  }
+
   /** Bytes taken so far: the offset to read the trace file from next. */
-  offset = 0;
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Behind the last whole line. */
+  get position(): TracePosition {
+    return { offset: this.#offset - this.#partial.length, seq: this.#last };
+  }
 
   /** Takes the next bytes and gives the records completed by them. */
   push(bytes: Uint8Array): Result<TraceRecord[]> {
     if (this.#failed) return this.#failed;
-    this.offset += bytes.length;
+    this.#offset += bytes.length;
     const text = join(this.#partial, bytes);
     const records: TraceRecord[] = [];
     let start = 0;

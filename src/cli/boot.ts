@@ -1,0 +1,31 @@
+import { Command, Option } from 'commander';
+import { runCommands, startMachine, type CommandRun } from './machine.ts';
+import { collect, machineOptions, type MachineOptions } from './options.ts';
+import { Output } from './output.ts';
+
+/** `hotsplice boot` */
+export function bootCommand(): Command {
+  const command = new Command('boot')
+    .description('boot a kernel headless and run commands in it; the exit status is that of the last one')
+    .addOption(new Option('--exec <command>', 'shell command to run; repeatable').argParser(collect).default([], 'none'));
+  for (const option of machineOptions()) command.addOption(option);
+  return command.action(async (_options, self: Command) => {
+    const options = self.optsWithGlobals<MachineOptions & { exec: string[] }>();
+    const output = new Output(options);
+    const started = await startMachine(output, options);
+    if (!started.ok) return output.fail(started);
+    const { session, milliseconds } = started.value;
+    const { id, version } = session.pack.manifest;
+    output.progress(`${id} is up after ${milliseconds} ms.`);
+    if (options.exec.length === 0) output.line(version);
+    const runs = await runCommands(output, session, options.exec, options);
+    await session.close();
+    if (!runs.ok) return output.fail(runs);
+    output.document({ kernel: id, bootMilliseconds: milliseconds, commands: runs.value });
+    process.exitCode = lastStatus(runs.value);
+  });
+}
+
+function lastStatus(runs: readonly CommandRun[]): number {
+  return runs.at(-1)?.status ?? 0;
+}

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import type { Changes, FunctionChange } from '../engine/diff/changes.ts';
+import { diffObjects } from '../engine/diff/diff.ts';
+import { readInput } from './files.ts';
+import { ExitCode, Output } from './output.ts';
+
+/** `hotsplice diff PRE.o POST.o` */
+export function diffCommand(): Command {
+  return new Command('diff')
+    .description('compare the objects of a unit before and after a change: which functions and data differ, and why')
+    .argument('<pre>', 'object built from the source as it runs')
+    .argument('<post>', 'object built from the changed source')
+    .option('--unit <path>', 'path of the object in the kernel tree, such as fs/utimes.o (default: what both paths end in)')
+    .option('--json', 'print one JSON document')
+    .action(async (pre: string, post: string, options: { unit?: string; json?: boolean }) => {
+      const output = new Output(options);
+      const before = await readInput(pre);
+      if (!before.ok) return output.fail(before);
+      const after = await readInput(post);
+      if (!after.ok) return output.fail(after);
+      const changes = diffObjects(before.value, after.value, { objectPath: options.unit ?? commonEnd(pre, post) });
+      if (!changes.ok) return output.fail(changes);
+      showChanges(output, changes.value);
+      output.document(changes.value);
+      if (changes.value.verdict === 'refused') process.exitCode = ExitCode.Failed;
+    });
+}
+
+/** `a/pre/fs/utimes.o`, `b/post/fs/utimes.o` → `fs/utimes.o`. */
+export function commonEnd(pre: string, post: string): string {
+  const a = pre.split(/[\\/]/).reverse();
+  const b = post.split(/[\\/]/).reverse();
+  const same = a.findIndex((part, i) => part !== b[i]);
+  const parts = a.slice(0, same < 0 ? a.length : same).filter((part) => part && !/^[A-Za-z]:$|^\.{1,2}$/.test(part));
+  return parts.reverse().join('/') || (a[0] ?? pre);
+}
+
+/** Tells a person what differs. */
+export function showChanges(output: Output, changes: Changes): void {
+  const verdicts = {
+    changed: output.paint('yellow', 'changed'),
+    unchanged: output.paint('green', 'unchanged') + ': nothing would behave differently',
+    refused: output.paint('red', 'refused'),
+  };
+  output.line(`${output.paint('bold', changes.object)}  ${verdicts[changes.verdict]}`);
+  for (const change of changes.functions) showFunction(output, change);
+  for (const datum of changes.data)
+    output.line(`  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes`);
+  if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
+  for (const ignored of changes.ignored) output.line(`  left out  ${ignored.name} (${ignored.section}): ${ignored.note}`);
+  for (const refusal of changes.refusals) {
+    output.line(`  ${output.paint('red', '✗')} ${refusal.message} (${refusal.code})`);
+    output.line(`      in ${[refusal.symbol, refusal.section].filter(Boolean).join(', ')}`);
+    if (refusal.hint) output.line(`      ${refusal.hint}`);
+  }
+}
+
+function showFunction(output: Output, change: FunctionChange): void {
+  const size = (side: 'pre' | 'post') => change.pieces.reduce((sum, piece) => sum + (piece[side]?.size ?? 0), 0);
+  const sizes = {
+    changed: `${size('pre')} → ${size('post')} bytes`,
+    new: `${size('post')} bytes`,
+    removed: `${size('pre')} bytes`,
+  };
+  output.line(`  ${change.status.padEnd(8)} ${output.paint('bold', `${change.name}()`)}  ${sizes[change.status]}`);
+  for (const reason of change.reasons) output.line(`             ${reason.text}`);
+}

@@ -1,0 +1,68 @@
+import { stat } from 'node:fs/promises';
+import { success, type Result } from '../engine/failure.ts';
+import { KernelPack } from '../engine/pipeline/pack.ts';
+import { Session } from '../engine/pipeline/session.ts';
+import type { SessionEvent } from '../engine/pipeline/state.ts';
+import { folderSource, packsFolder, readInput, wasmBytes } from './files.ts';
+import type { MachineOptions } from './options.ts';
+import type { Output } from './output.ts';
+
+/** What one command in the guest gave. */
+export interface CommandRun {
+  readonly cmd: string;
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartedMachine {
+  readonly session: Session;
+  readonly milliseconds: number;
+}
+
+/** Starts the machine a command asked for and copies its files in. */
+export async function startMachine(
+  output: Output,
+  options: MachineOptions,
+  onEvent?: (event: SessionEvent) => void,
+): Promise<Result<StartedMachine>> {
+  const pack = await KernelPack.open(folderSource(packsFolder(options.packs)), options.kernel);
+  if (!pack.ok) return pack;
+  output.progress(`${options.cold ? 'Booting' : 'Restoring'} ${pack.value.manifest.id} …`);
+  const began = performance.now();
+  const from = options.cold ? 'kernel' : 'snapshot';
+  const session = await Session.open({ pack: pack.value, wasm: await wasmBytes(), from, onEvent });
+  if (!session.ok) return session;
+  const milliseconds = Math.round(performance.now() - began);
+  for (const { file, guestPath } of options.put) {
+    const bytes = await readInput(file);
+    if (!bytes.ok) return bytes;
+    const executable = ((await stat(file)).mode & 0o100) !== 0;
+    const written = await session.value.guest.writeFile(guestPath, bytes.value, executable ? 0o755 : 0o644);
+    if (!written.ok) return written;
+  }
+  return success({ session: session.value, milliseconds });
+}
+
+/** Runs commands one after the other, showing their output as it comes; stops at the first that gives no status. */
+export async function runCommands(
+  output: Output,
+  session: Session,
+  commands: readonly string[],
+  { user, timeout }: MachineOptions,
+): Promise<Result<CommandRun[]>> {
+  const runs: CommandRun[] = [];
+  for (const cmd of commands) {
+    output.line(`${output.paint('dim', user === 'root' ? '#' : '$')} ${output.paint('bold', cmd)}`);
+    const run = await session.guest.exec({
+      command: cmd,
+      user,
+      timeoutMs: timeout * 1000,
+      onOutput: (stream, bytes) => output.raw(stream, bytes),
+    });
+    if (!run.ok) return { ...run, where: run.where ?? cmd };
+    if (run.value.status !== 0) output.line(output.paint('dim', `(exit status ${run.value.status})`));
+    runs.push({ cmd, ...run.value });
+  }
+  return success(runs);
+}

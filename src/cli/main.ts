@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import { applyCommand } from './apply.ts';
+import { bootCommand } from './boot.ts';
+import { createCommand } from './create.ts';
+import { diffCommand } from './diff.ts';
+import { inspectCommand } from './inspect.ts';
+import { kernelsCommand } from './kernels.ts';
+import { ExitCode } from './output.ts';
+
+const program = new Command('hotsplice')
+  .description('Ksplice for a kernel in your pocket: compare objects, make updates, and splice them into a live Linux in v86.')
+  .version('0.1.0')
+  .option('--packs <folder>', 'where the kernel packs are (default: public/kernels of this checkout)')
+  .showHelpAfterError('Try --help.')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  hotsplice boot --exec 'uname -a'
+  hotsplice diff pre/fs/utimes.o post/fs/utimes.o
+  hotsplice create --pre pre --post post -o fix.tar.gz
+  hotsplice apply fix.tar.gz --before 'cat /proc/version' --after 'cat /proc/version' --undo
+
+Exit status: 0 done, 1 refused or failed (the report says why), 2 wrong usage.`,
+  );
+
+for (const command of [kernelsCommand, bootCommand, diffCommand, createCommand, inspectCommand, applyCommand]) {
+  program.addCommand(command().exitOverride().showHelpAfterError('Try --help.'));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
+}
+// A pipe that is still being written drains before the process ends; the machine's timers would keep it alive.
+process.stdout.write('', () => process.exit());

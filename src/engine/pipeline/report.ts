@@ -1,0 +1,195 @@
+import type { TraceRecord } from '../guest/trace.ts';
+
+/** A thread that stood in the way, as `conflicts` lists it. */
+export interface Conflict {
+  readonly comm: string;
+  readonly pid: number;
+  readonly labels: readonly string[];
+}
+
+/** A jump written at the entry of a function, or the entry put back. Addresses are `0x…`, bytes are hex. */
+export interface Splice {
+  readonly name: string;
+  readonly addr: string;
+  /** Where the jump leads; absent when the entry was put back. */
+  readonly new?: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** One try under stop_machine. */
+export interface StopWindow {
+  readonly try: number;
+  readonly microseconds: number;
+  /** Guest instructions between the two marks of the core; absent if the machine saw no marks. */
+  readonly instructions?: number;
+  readonly threads: number;
+  readonly words: number;
+}
+
+/** Why a pre section was not found in the running kernel: the candidate that came closest. */
+export interface Mismatch {
+  readonly label: string;
+  /** The function or datum, without the object it is in. */
+  readonly name: string;
+  readonly address?: string;
+  readonly why?: string;
+  readonly offset?: number;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+interface OperationReport {
+  readonly id: string;
+  /** `preparing` after a refused apply: the modules are unloaded again. */
+  readonly stage: 'preparing' | 'applied' | 'reversed';
+  readonly abortCause: string;
+  readonly conflicts: readonly Conflict[];
+  readonly splices: readonly Splice[];
+  readonly stops: readonly StopWindow[];
+  readonly tries: number;
+  /** Of the last try, which is the one that counted. */
+  readonly stopMicroseconds: number;
+  readonly stopInstructions?: number;
+  readonly trace: readonly TraceRecord[];
+  /** What the kernel logged meanwhile. */
+  readonly kernelLog: readonly string[];
+}
+
+/** What became of one apply: the core's verdict and how it came about. */
+export interface ApplyReport extends OperationReport {
+  readonly matchedSections: number;
+  readonly symbols: number;
+  readonly replaced: readonly { readonly name: string; readonly old: string; readonly new: string }[];
+  readonly applyMilliseconds: number;
+  readonly mismatch?: Mismatch;
+}
+
+/** What became of one undo. */
+export interface UndoReport extends OperationReport {
+  readonly undoMilliseconds: number;
+}
+
+/** What the pipeline learnt outside the trace. */
+export interface Observed {
+  readonly id: string;
+  readonly stage: 'preparing' | 'applied' | 'reversed';
+  readonly abortCause: string;
+  readonly conflicts: readonly Conflict[];
+  /** Instructions of each stop window, in order. */
+  readonly stopInstructions: readonly number[];
+  readonly trace: readonly TraceRecord[];
+  readonly kernelLog: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** Sums up an apply. */
+export function applyReport(seen: Observed): ApplyReport {
+  const matched = seen.trace.findLast((record) => record.event === 'matched');
+  const base = operationReport(seen);
+  const mismatch = seen.abortCause === 'no_match' ? findMismatch(seen.trace) : undefined;
+  return {
+    ...base,
+    matchedSections: number(matched, 'sections') ?? seen.trace.filter((record) => record.event === 'section').length,
+    symbols: number(matched, 'symbols') ?? seen.trace.filter((record) => record.event === 'symbol').length,
+    replaced:
+      seen.abortCause === 'ok' ? base.splices.map(({ name, addr, new: target = '' }) => ({ name, old: addr, new: target })) : [],
+    applyMilliseconds: seen.milliseconds,
+    ...(mismatch && { mismatch }),
+  };
+}
+
+/** Sums up an undo. */
+export function undoReport(seen: Observed): UndoReport {
+  return { ...operationReport(seen), undoMilliseconds: seen.milliseconds };
+}
+
+function operationReport(seen: Observed): OperationReport {
+  const stops = seen.trace
+    .filter((record) => record.event === 'stop')
+    .map((record, i): StopWindow => {
+      const instructions = seen.stopInstructions[i];
+      return {
+        try: number(record, 'n') ?? i + 1,
+        microseconds: Math.round((number(record, 'ns') ?? 0) / 1000),
+        ...(instructions !== undefined && { instructions }),
+        threads: number(record, 'threads') ?? 0,
+        words: number(record, 'words') ?? 0,
+      };
+    });
+  const last = stops.at(-1);
+  return {
+    id: seen.id,
+    stage: seen.stage,
+    abortCause: seen.abortCause,
+    conflicts: seen.conflicts,
+    splices: seen.trace.filter((record) => record.event === 'splice' || record.event === 'restore').map(splice),
+    stops,
+    tries: stops.length,
+    stopMicroseconds: last?.microseconds ?? 0,
+    ...(last?.instructions !== undefined && { stopInstructions: last.instructions }),
+    trace: seen.trace,
+    kernelLog: seen.kernelLog,
+  };
+}
+
+function splice({ fields }: TraceRecord): Splice {
+  const target = fields['new'];
+  return {
+    name: fields['name'] ?? '',
+    addr: hex(fields['addr']) ?? '',
+    ...(target !== undefined && { new: `0x${target}` }),
+    before: fields['before'] ?? '',
+    after: fields['after'] ?? '',
+  };
+}
+
+/**
+ * The section to show when the unit was not found. A section whose bytes differ is the cause; sections that nothing led to are
+ * its consequence, so they come last.
+ */
+export function findMismatch(trace: readonly TraceRecord[]): Mismatch | undefined {
+  const unmatched = trace.filter((record) => record.event === 'unmatched').map(({ fields }) => fields['label'] ?? '');
+  const candidates = trace.filter((record) => record.event === 'candidate');
+  for (const why of ['bytes', 'string', 'site', 'reloc', 'symbol']) {
+    const candidate = candidates.findLast(({ fields }) => fields['why'] === why && unmatched.includes(fields['label'] ?? ''));
+    if (!candidate) continue;
+    const { fields } = candidate;
+    const label = fields['label'] ?? '';
+    const expected = fields['expected'] ?? fields['known'];
+    const found = fields['found'] ?? fields['value'];
+    return {
+      label,
+      name: nameOf(label),
+      address: hex(fields['addr']),
+      why,
+      offset: number(candidate, 'offset'),
+      ...(expected !== undefined && { expected }),
+      ...(found !== undefined && { found }),
+    };
+  }
+  const label = unmatched[0];
+  return label === undefined ? undefined : { label, name: nameOf(label) };
+}
+
+/** `do_utimes<fs/utimes.o>~1` → `do_utimes`. */
+export function nameOf(label: string): string {
+  return label.replace(/<[^>]*>.*$/, '').replace(/~\d+$/, '');
+}
+
+/** Reads the lines of `conflicts`: `comm pid label label…`. A comm may contain spaces, so the pid is the first number after one. */
+export function parseConflicts(text: string): Conflict[] {
+  return text.split('\n').flatMap((line) => {
+    const parts = /^(.+?) (\d{1,7})(?: (.*))?$/.exec(line);
+    return parts ? [{ comm: parts[1] ?? '', pid: Number(parts[2]), labels: parts[3]?.split(' ').filter(Boolean) ?? [] }] : [];
+  });
+}
+
+function hex(digits: string | undefined): string | undefined {
+  return digits === undefined ? undefined : `0x${digits}`;
+}
+
+function number(record: TraceRecord | undefined, field: string): number | undefined {
+  const text = record?.fields[field];
+  return text === undefined ? undefined : Number(text);
+}
