@@ -1,0 +1,76 @@
+import type { Lab } from './state/lab.svelte.ts';
+
+/** The keys of the page, as the help dialog lists them. */
+export const KEYS: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ['F6'], does: 'next pane; with Shift the one before. Works in the terminal too.' },
+  { keys: ['Ctrl', '`'], does: 'into the terminal, and out of it' },
+  { keys: ['→', '←'], does: 'next step of the lesson, step before' },
+  { keys: ['PgDn', 'PgUp'], does: 'the same; clickers send these' },
+  { keys: ['1', '…', '5'], does: 'open a lesson' },
+  { keys: ['C'], does: 'run the check' },
+  { keys: ['A'], does: 'apply the patch' },
+  { keys: ['U'], does: 'undo it' },
+  { keys: ['R'], does: 'reset to the snapshot' },
+  { keys: ['T'], does: 'light, dark, or as the system' },
+  { keys: ['?'], does: 'this help' },
+];
+
+/** Panes in the order F6 goes round. Each has this attribute on the element that takes the focus. */
+const PANE = '[data-pane]';
+
+interface Targets {
+  readonly lab: () => Lab;
+  readonly toggleHelp: () => void;
+}
+
+/** The page's key handler. Keys that belong to the element in focus (typing, tabs, splitters, scrolling) are left to it. */
+export function shortcuts({ lab, toggleHelp }: Targets): (event: KeyboardEvent) => void {
+  return (event) => {
+    if (event.key === 'F6' && !event.ctrlKey && !event.altKey && !event.metaKey)
+      return take(event, () => movePane(event.shiftKey ? -1 : 1));
+    if (event.key === '`' && event.ctrlKey) return take(event, toggleTerminal);
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]'))
+      return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest('input, textarea, select, [contenteditable]')) return;
+    const page = lab();
+    const actions: Record<string, () => void> = {
+      '?': toggleHelp,
+      c: () => void page.run.check(),
+      a: () => void page.run.apply(),
+      u: () => void page.run.undo(),
+      r: () => void page.reset(),
+      t: () => page.theme.choose(page.theme.following),
+    };
+    if (!target.closest('[role="tablist"], [role="separator"], [data-pane-resizer]')) {
+      const scrolls = target.closest('[data-scrolls]') !== null;
+      const forward = () => page.goToStep(page.step + 1);
+      const back = () => page.goToStep(page.step - 1);
+      Object.assign(actions, { ArrowRight: forward, ArrowLeft: back });
+      if (!scrolls) Object.assign(actions, { PageDown: forward, PageUp: back });
+    }
+    const action = /^[1-9]$/.test(event.key) ? () => page.open(Number(event.key)) : actions[event.key];
+    if (action) take(event, action);
+  };
+}
+
+function take(event: KeyboardEvent, action: () => void): void {
+  event.preventDefault();
+  action();
+}
+
+function movePane(by: 1 | -1): void {
+  const panes = [...document.querySelectorAll<HTMLElement>(PANE)];
+  const at = panes.findIndex((pane) => pane.contains(document.activeElement));
+  focusPane(panes[(at + by + panes.length) % panes.length]);
+}
+
+function toggleTerminal(): void {
+  const inside = document.activeElement?.closest('[data-pane="terminal"]');
+  focusPane(document.querySelector<HTMLElement>(inside ? '[data-pane="lesson"]' : '[data-pane="terminal"]'));
+}
+
+/** The pane itself takes the focus, or what it names: the terminal's own input, for example. */
+function focusPane(pane: HTMLElement | null | undefined): void {
+  (pane?.querySelector<HTMLElement>('[data-pane-focus], textarea.xterm-helper-textarea') ?? pane)?.focus();
+}

@@ -1,0 +1,27 @@
+/**
+ * Settings that outlive a visit. A browser may refuse storage (private windows, embedded pages): then a setting
+ * lasts as long as the page, which is all that is lost.
+ */
+export function read(key: string): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** Returns whether the value will outlive the page. */
+export function write(key: string, value: string): boolean {
+  try {
+    localStorage.setItem(key, value);
+    return true;
+  } catch (error) {
+    refused(error);
+    return false;
+  }
+}
+
+function refused(error: unknown): undefined {
+  if (error instanceof DOMException) return undefined;
+  throw error;
+}

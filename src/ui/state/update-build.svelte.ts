@@ -1,0 +1,59 @@
+import type { Failure, Result } from '../../engine/failure.ts';
+import type { Changes } from '../../engine/diff/changes.ts';
+import type { Lesson } from '../lesson/lesson.ts';
+
+export interface BuiltUpdate {
+  readonly tarball: Uint8Array;
+  /** One entry for each unit. */
+  readonly changes: readonly Changes[];
+}
+
+/** Makes the update of a lesson from its objects. */
+export type BuildUpdate = (lesson: Lesson, id: string) => Promise<Result<BuiltUpdate>>;
+
+export type BuildPhase =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'building' }
+  | { readonly kind: 'built'; readonly update: BuiltUpdate; readonly milliseconds: number }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** The update of one lesson, made once, when it is first needed. */
+export class UpdateBuild {
+  readonly id: string;
+  readonly lesson: Lesson;
+  #build: BuildUpdate;
+  #phase = $state.raw<BuildPhase>({ kind: 'idle' });
+  #under: Promise<void> | undefined;
+
+  constructor(lesson: Lesson, build: BuildUpdate) {
+    this.id = lesson.id.replaceAll('-', '_');
+    this.lesson = lesson;
+    this.#build = build;
+  }
+
+  get phase(): BuildPhase {
+    return this.#phase;
+  }
+
+  /** Starts the build unless it has been made or is being made. After a failure it tries again. */
+  async start(): Promise<void> {
+    if (this.#phase.kind === 'idle' || this.#phase.kind === 'failed') this.#under = this.#run();
+    await this.#under;
+  }
+
+  async tarball(): Promise<Result<Uint8Array>> {
+    await this.start();
+    if (this.#phase.kind === 'failed') return this.#phase.failure;
+    if (this.#phase.kind !== 'built') throw new Error(`an awaited build is ${this.#phase.kind}`);
+    return { ok: true, value: this.#phase.update.tarball };
+  }
+
+  async #run(): Promise<void> {
+    this.#phase = { kind: 'building' };
+    const began = performance.now();
+    const built = await this.#build(this.lesson, this.id);
+    this.#phase = built.ok
+      ? { kind: 'built', update: built.value, milliseconds: performance.now() - began }
+      : { kind: 'failed', failure: built };
+  }
+}

@@ -1,0 +1,100 @@
+import type { OperationView } from './trace-view.ts';
+import { bytes, count, duration, plural } from './words.ts';
+
+export type StationState = 'waiting' | 'running' | 'done' | 'refused';
+export type StationId = 'upload' | 'load' | 'match' | 'stop' | 'splice' | 'applied' | 'check' | 'restore' | 'undone';
+
+/** One stop on the line of stages: its state, and one short value the core or the host measured. */
+export interface Station {
+  readonly id: StationId;
+  readonly name: string;
+  readonly state: StationState;
+  readonly value: string;
+  /** A sentence for screen readers and for the caption. */
+  readonly sentence: string;
+}
+
+/** What the host does around the core's work. `core`: the core is at work, its trace says on what. */
+export type HostStep = 'upload' | 'load' | 'core' | 'unload' | 'done';
+
+export interface StationInput {
+  readonly operation: 'apply' | 'undo';
+  readonly step?: HostStep;
+  readonly core: OperationView;
+  readonly updateBytes?: number;
+  /** Instructions in the stop window of the last try. */
+  readonly stopInstructions?: number;
+  /** The failure or abort cause that ended the operation. */
+  readonly refusal?: string;
+}
+
+const APPLY: readonly StationId[] = ['upload', 'load', 'match', 'stop', 'splice', 'applied'];
+const UNDO: readonly StationId[] = ['check', 'stop', 'restore', 'undone'];
+
+const NAMES: Record<StationId, string> = {
+  upload: 'Upload',
+  load: 'Load',
+  match: 'Match',
+  stop: 'Stop',
+  splice: 'Splice',
+  applied: 'Applied',
+  check: 'Check',
+  restore: 'Restore',
+  undone: 'Undone',
+};
+
+/** Which station the operation has reached; -1 before it begins, past the end when it is complete. */
+function reached(input: StationInput, order: readonly StationId[]): number {
+  const { step, core } = input;
+  if (!step) return -1;
+  if (step === 'upload') return 0;
+  if (step === 'load') return order.indexOf('load');
+  const lastTry = core.tries.at(-1);
+  const finished = core.result === 'ok' && (step === 'done' || step === 'unload');
+  if (finished) return step === 'done' ? order.length : order.length - 1;
+  if (core.splices.length > 0) return order.indexOf(input.operation === 'apply' ? 'splice' : 'restore');
+  if (lastTry) return order.indexOf('stop');
+  if (input.refusal && core.sections.length === 0 && core.failedCandidates.length === 0)
+    return order.indexOf(input.operation === 'apply' ? 'load' : 'check');
+  return input.operation === 'apply' ? order.indexOf('match') : 0;
+}
+
+/** The stations of an operation, lit as far as the core and the host have reported. */
+export function stations(input: StationInput): readonly Station[] {
+  const order = input.operation === 'apply' ? APPLY : UNDO;
+  const at = reached(input, order);
+  return order.map((id, index) => {
+    const state: StationState =
+      index < at ? 'done' : index > at ? 'waiting' : input.refusal ? 'refused' : at < 0 ? 'waiting' : 'running';
+    const value = state === 'waiting' ? '' : valueOf(id, input);
+    return { id, name: NAMES[id], state, value, sentence: `${NAMES[id]}: ${wordFor(state)}${value ? `, ${value}` : ''}.` };
+  });
+}
+
+function wordFor(state: StationState): string {
+  return { waiting: 'not yet', running: 'under way', done: 'done', refused: 'refused' }[state];
+}
+
+function valueOf(id: StationId, input: StationInput): string {
+  const { core } = input;
+  const last = core.tries.at(-1);
+  switch (id) {
+    case 'upload':
+      return input.updateBytes === undefined ? '' : bytes(input.updateBytes);
+    case 'load':
+      return 'new, old';
+    case 'match':
+    case 'check':
+      if (id === 'check') return last ? plural(last.threadCount ?? last.threads.length, 'thread') : '';
+      return plural(core.totals?.sections ?? core.sections.length, 'section');
+    case 'stop':
+      if (last?.nanoseconds === undefined) return last ? `try ${count(last.number)}` : '';
+      return input.refusal === 'code_busy' ? plural(core.tries.length, 'try', 'tries') : duration(last.nanoseconds);
+    case 'splice':
+    case 'restore':
+      return plural(core.splices.length, 'function');
+    case 'applied':
+    case 'undone':
+      return core.nanoseconds === undefined ? '' : `in ${duration(core.nanoseconds)}`;
+  }
+}
