@@ -1,5 +1,5 @@
 /** Numbers as a person reads them. Narrow no-break spaces group thousands, and hold a number and its unit together. */
-const GAP = ' ';
+const GAP = '\u202f';
 
 /** 1234567 → 1 234 567. */
 export function count(value: number): string {
