@@ -71,7 +71,7 @@ async function create(options: CreateOptions, preFolder: string, postFolder: str
   }
   const id = options.id ?? idOf(units.value);
   const timestamp = options.timestamp ?? Number(process.env['SOURCE_DATE_EPOCH'] ?? Math.floor(Date.now() / 1000));
-  const update = await createUpdate({
+  const update = createUpdate({
     id,
     kernel: pack.value.manifest,
     units: units.value,

@@ -91,4 +91,5 @@ const imports = {
   },
 };
 
+/** @type {import('eslint').ESLint.Plugin} */
 export const rooms = { rules: { imports } };

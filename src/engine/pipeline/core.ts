@@ -1,14 +1,11 @@
 import { failure, success, type Failure, type Result } from '../failure.ts';
-import type { Guest } from '../guest/guest.ts';
-import { TraceReader, type TraceRecord } from '../guest/trace.ts';
+import type { ExecResult, Guest } from '../guest/guest.ts';
+import type { TraceReader, TraceRecord } from '../guest/trace.ts';
+import type { Update } from '../update/read.ts';
 import { parseConflicts, type Conflict } from './report.ts';
 
-/** The two modules of an update, under the file names they have in its tarball. */
-export interface UpdateModules {
-  readonly id: string;
-  readonly newCode: { readonly file: string; readonly bytes: Uint8Array };
-  readonly oldCode: { readonly file: string; readonly bytes: Uint8Array };
-}
+/** What the guest needs of an update. */
+export type UpdateModules = Pick<Update, 'id' | 'newCode' | 'oldCode'>;
 
 export interface Verdict {
   readonly stage: 'preparing' | 'applied' | 'reversed';
@@ -20,8 +17,8 @@ const FOLDER = '/tmp/hotsplice';
 /** Five tries a second apart, and the matching, on a slow host with a busy guest. */
 const SPLICE_TIMEOUT_MS = 60_000;
 const COMMAND_TIMEOUT_MS = 30_000;
-const TRACE_CHUNK = 256 * 1024;
-const TRACE_POLL_MS = 120;
+/** How much longer than the guest itself this side waits. */
+const GRACE_MS = 10_000;
 
 /** The core in the guest, as its files under /sys/kernel/ksplice and the modules that feed it. */
 export class GuestCore {
@@ -34,7 +31,7 @@ export class GuestCore {
   /** Copies both modules into the guest. */
   async send(update: UpdateModules): Promise<Result<void>> {
     for (const { file, bytes } of [update.newCode, update.oldCode]) {
-      const written = await this.#guest.writeFile(`${FOLDER}/${file}`, bytes, 0o600);
+      const written = await within(this.#guest.writeFile(`${FOLDER}/${file}`, bytes, 0o600), COMMAND_TIMEOUT_MS, file);
       if (!written.ok) return written;
     }
     return success(undefined);
@@ -59,8 +56,7 @@ export class GuestCore {
   /** Unloads the modules of an update that are loaded, old_code first. */
   async unload(update: UpdateModules, which: 'both' | 'old' = 'both'): Promise<Result<void>> {
     const modules = which === 'old' ? [update.oldCode] : [update.oldCode, update.newCode];
-    for (const { file } of modules) {
-      const name = moduleName(file);
+    for (const { name } of modules) {
       const run = await this.#run(`[ ! -d /sys/module/${name} ] || rmmod ${name}`);
       if (!run.ok) return run;
       if (run.value.status !== 0) {
@@ -74,8 +70,8 @@ export class GuestCore {
   }
 
   /**
-   * Writes a stage and gives the core's verdict. The trace is read while the core works; `onRecord` gets every record of this
-   * operation, also when the verdict is a refusal.
+   * Writes a stage and gives the core's verdict. The trace is followed while the core works; `onRecord` gets every record of
+   * this operation, also when the verdict is a refusal.
    */
   async setStage(
     id: string,
@@ -84,24 +80,28 @@ export class GuestCore {
     onRecord: (record: TraceRecord) => void,
   ): Promise<Result<Verdict>> {
     const folder = `/sys/kernel/ksplice/${id}`;
-    let working = true;
-    const write = this.#run(`echo ${stage} > ${folder}/stage`, SPLICE_TIMEOUT_MS).finally(() => (working = false));
     let broken: Failure | undefined;
-    while (working) {
-      await Promise.race([write.then(() => undefined), sleep(TRACE_POLL_MS)]);
-      const read = await this.#drainTrace(folder, trace, onRecord);
-      if (!read.ok) {
-        broken = read;
-        break;
-      }
-    }
-    const written = await write;
+    const tail = this.#guest.tail(`${folder}/trace`, trace.offset, (bytes) => {
+      const records = trace.push(bytes);
+      if (records.ok) records.value.forEach(onRecord);
+      else broken ??= records;
+    });
+    const written = await this.#run(`echo ${stage} > ${folder}/stage`, SPLICE_TIMEOUT_MS);
+    const followed = await within(tail.stop(), COMMAND_TIMEOUT_MS, `${folder}/trace`);
     if (!written.ok) return written;
-    broken ??= asFailure(await this.#drainTrace(folder, trace, onRecord));
+    if (!followed.ok) return followed;
     if (broken) return broken;
     const files = await this.#run(`cd ${folder} && cat stage abort_cause && cat conflicts`);
     if (!files.ok) return files;
     const [stageNow = '', abortCause = '', ...conflicts] = files.value.stdout.split('\n');
+    if (written.value.status !== 0 && abortCause === 'ok') {
+      // Refused before the core looked at the update at all.
+      return failure('stage_refused', 'The guest core did not take the stage.', {
+        where: `${folder}/stage`,
+        expected: stage,
+        found: written.value.stderr.trim(),
+      });
+    }
     if (!isStage(stageNow) || !/^[a-z_]{1,40}$/.test(abortCause)) {
       return failure('bad_guest', 'The guest core gave no verdict.', {
         where: folder,
@@ -118,35 +118,23 @@ export class GuestCore {
     return run.ok ? success(run.value.stdout.split('\n').filter(Boolean)) : run;
   }
 
-  async #drainTrace(folder: string, trace: TraceReader, onRecord: (record: TraceRecord) => void): Promise<Result<void>> {
-    for (;;) {
-      const part = await this.#guest.readFile(`${folder}/trace`, { offset: trace.offset, max: TRACE_CHUNK });
-      if (!part.ok) return part;
-      if (part.value.length === 0) return success(undefined);
-      const records = trace.push(part.value);
-      if (!records.ok) return records;
-      records.value.forEach(onRecord);
-    }
+  #run(command: string, timeoutMs = COMMAND_TIMEOUT_MS): Promise<Result<ExecResult>> {
+    return within(this.#guest.exec({ command, user: 'root', timeoutMs }), timeoutMs + GRACE_MS, command);
   }
-
-  #run(command: string, timeoutMs = COMMAND_TIMEOUT_MS) {
-    return this.#guest.exec({ command, user: 'root', timeoutMs });
-  }
-}
-
-/** The name `rmmod` knows: `ksplice-x_vmlinux-new.ko` → `ksplice_x_vmlinux_new`. */
-function moduleName(file: string): string {
-  return file.replace(/\.ko$/, '').replaceAll('-', '_');
 }
 
 function isStage(text: string): text is Verdict['stage'] {
   return text === 'preparing' || text === 'applied' || text === 'reversed';
 }
 
-function asFailure(result: Result<unknown>): Failure | undefined {
-  return result.ok ? undefined : result;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
+/** The guest keeps its own time; if its kernel hangs, nobody there does. */
+async function within<T>(work: Promise<Result<T>>, ms: number, where: string): Promise<Result<T>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<Failure>((end) => {
+    const words = { where, expected: `an answer within ${ms} ms`, hint: 'Reset the machine.' };
+    timer = setTimeout(() => end(failure('guest_silent', 'The guest does not answer.', words)), ms);
+  });
+  const result = await Promise.race([work, silence]);
+  clearTimeout(timer);
+  return result;
 }

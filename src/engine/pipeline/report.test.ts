@@ -56,7 +56,7 @@ test('an apply: what was matched, stopped, written', () => {
 test('an undo has no jump targets', () => {
   const records = trace(
     'begin op=reverse id=x',
-    'restore name=f label=f addr=c1102040 before=e9bb0fef06 after=5589e55756',
+    'restore name=f label=f addr=c1102040 new=c8001000 before=e9bb0fef06 after=5589e55756',
     'end result=ok ns=1',
   );
   const report = undoReport(seen(records, { stage: 'reversed' }));
@@ -97,7 +97,7 @@ test('names without their object', () => {
 });
 
 test('conflicts, also of a thread with blanks in its name', () => {
-  expect(parseConflicts('kthreadd 2 kthreadd\nmy thread 40 f<a.o> g\n\nnonsense\n')).toEqual([
+  expect(parseConflicts('kthreadd 2 kthreadd\nmy%20thread 40 f<a.o> g\n\nnonsense\n')).toEqual([
     { comm: 'kthreadd', pid: 2, labels: ['kthreadd'] },
     { comm: 'my thread', pid: 40, labels: ['f<a.o>', 'g'] },
   ]);

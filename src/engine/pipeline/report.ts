@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../guest/trace.ts';
+import { unescapeValue, type TraceRecord } from '../guest/trace.ts';
 
 /** A thread that stood in the way, as `conflicts` lists it. */
 export interface Conflict {
@@ -133,8 +133,8 @@ function operationReport(seen: Observed): OperationReport {
   };
 }
 
-function splice({ fields }: TraceRecord): Splice {
-  const target = fields['new'];
+function splice({ event, fields }: TraceRecord): Splice {
+  const target = event === 'splice' ? fields['new'] : undefined;
   return {
     name: fields['name'] ?? '',
     addr: hex(fields['addr']) ?? '',
@@ -177,11 +177,12 @@ export function nameOf(label: string): string {
   return label.replace(/<[^>]*>.*$/, '').replace(/~\d+$/, '');
 }
 
-/** Reads the lines of `conflicts`: `comm pid label label…`. A comm may contain spaces, so the pid is the first number after one. */
+/** Reads the lines of `conflicts`: `comm pid label label…`, the comm escaped as in the trace. */
 export function parseConflicts(text: string): Conflict[] {
   return text.split('\n').flatMap((line) => {
-    const parts = /^(.+?) (\d{1,7})(?: (.*))?$/.exec(line);
-    return parts ? [{ comm: parts[1] ?? '', pid: Number(parts[2]), labels: parts[3]?.split(' ').filter(Boolean) ?? [] }] : [];
+    const [comm = '', pid = '', ...labels] = line.split(' ');
+    const name = unescapeValue(comm);
+    return name && /^\d{1,7}$/.test(pid) ? [{ comm: name, pid: Number(pid), labels }] : [];
   });
 }
 

@@ -2,12 +2,12 @@ import { failure, success, type Failure, type Result } from '../failure.ts';
 import { Guest } from '../guest/guest.ts';
 import { TraceReader, type TracePosition, type TraceRecord } from '../guest/trace.ts';
 import type { Machine } from '../machine/machine.ts';
+import { readUpdate } from '../update/read.ts';
 import { openMachine, type BootFrom } from './boot.ts';
 import { GuestCore, type UpdateModules, type Verdict } from './core.ts';
 import type { KernelPack } from './pack.ts';
 import { applyReport, undoReport, type ApplyReport, type Observed, type UndoReport } from './report.ts';
 import type { SessionEvent, SessionState } from './state.ts';
-import { openUpdate } from './update-modules.ts';
 
 export interface SessionOptions {
   readonly pack: KernelPack;
@@ -64,7 +64,7 @@ export class Session {
     this.#core = new GuestCore(guest);
     this.#onEvent = options.onEvent ?? (() => undefined);
     machine.onStopMark((mark) => void this.#stopMarks.push(mark));
-    machine.onCrash((crash) => this.#onCrash(crash));
+    machine.onCrash((crash) => this.#crashed(crash));
   }
 
   /** Opens the pack's machine and waits until the agent in the guest answers. */
@@ -98,7 +98,7 @@ export class Session {
 
   /** Applies an update tarball. The report says what the core found, also when it refused. */
   async apply(tarball: Uint8Array): Promise<Result<ApplyReport>> {
-    const opened = openUpdate(tarball, this.pack.manifest);
+    const opened = readUpdate(tarball, this.pack.manifest);
     if (!opened.ok) return opened;
     const update = opened.value;
     const { id } = update;
@@ -249,6 +249,12 @@ export class Session {
       kernelLog: newLines(before.value, after.value),
       milliseconds: Math.round(performance.now() - operation.began),
     });
+  }
+
+  /** During a verb, the verb deals with it. An oops in between hurts one process; anything else ends the guest. */
+  #crashed(crash: Failure): void {
+    if (this.#state.name === 'ready' && crash.code !== 'guest_oops') this.#enter({ name: 'lost', failure: crash });
+    else this.#onCrash(crash);
   }
 
   #refusal(allowed: readonly SessionState['name'][]): Failure | undefined {
