@@ -1,0 +1,143 @@
+import type { Changes, Code, DataChange, FunctionChange, Piece, Reason } from './changes.ts';
+import type { Comparison } from './compare.ts';
+import { targetText } from './equal.ts';
+import { ownerName, sourceName } from './names.ts';
+import { reasonsOf } from './reasons.ts';
+import { spanName, spanText, type Reference, type Span } from './span.ts';
+
+/** Tells a comparison in the terms of the source: functions, variables, reasons. */
+export function describeChanges(comparison: Comparison): Changes {
+  const functions = mergeClones(groupFunctions(comparison).map((group) => describeFunction(comparison, group)));
+  const data = describeData(comparison);
+  const verdict = comparison.refusals.length > 0 ? 'refused' : functions.length + data.length > 0 ? 'changed' : 'unchanged';
+  const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
+  for (const change of functions) lineOnly.delete(change.name);
+  return {
+    object: comparison.objectPath,
+    verdict,
+    functions,
+    data,
+    lineOnly: [...lineOnly],
+    refusals: comparison.refusals,
+    ignored: comparison.ignored,
+  };
+}
+
+interface Group {
+  readonly name: string;
+  readonly pairs: { pre: Span | undefined; post: Span | undefined }[];
+}
+
+function groupFunctions({ changed, newText, removedText }: Comparison): Group[] {
+  const groups = new Map<string, Group>();
+  const add = (pre: Span | undefined, post: Span | undefined): void => {
+    const named = pre ?? post;
+    if (!named) return;
+    const name = ownerName(spanName(named));
+    const group = groups.get(name) ?? { name, pairs: [] };
+    groups.set(name, group);
+    group.pairs.push({ pre, post });
+  };
+  for (const span of changed) add(span, span.partner);
+  for (const span of newText) add(undefined, span);
+  for (const span of removedText) add(span, undefined);
+  return [...groups.values()];
+}
+
+function describeFunction(comparison: Comparison, { name, pairs }: Group): FunctionChange {
+  const rank = (pair: Group['pairs'][number]): number => (spanName(pair.pre ?? pair.post ?? missing()) === name ? 0 : 1);
+  pairs.sort((a, b) => rank(a) - rank(b));
+  const hadPre = pairs.some((pair) => pair.pre) || unchangedPiece(comparison.pre.spans, name);
+  const hasPost = pairs.some((pair) => pair.post) || unchangedPiece(comparison.post.spans, name);
+  const status = !hadPre ? 'new' : !hasPost ? 'removed' : 'changed';
+  const reasons = pairs.flatMap(({ pre, post }): Reason[] => {
+    if (pre && post) return reasonsOf(comparison, pre, post);
+    const piece = spanName(pre ?? post ?? missing());
+    if (status !== 'changed') return [];
+    return [
+      { kind: 'piece', name: piece, status: pre ? 'dropped' : 'new', text: pre ? `${piece} is gone.` : `${piece} is new.` },
+    ];
+  });
+  const told = reasons.filter((reason) => reason.kind !== 'pulled-in');
+  return {
+    name,
+    status,
+    reasons: told.length > 0 ? told : reasons,
+    pieces: pairs.map(({ pre, post }): Piece => ({
+      symbol: spanName(pre ?? post ?? missing()),
+      pre: pre && describeCode(pre),
+      post: post && describeCode(post),
+    })),
+  };
+}
+
+function missing(): never {
+  throw new Error('a pair of spans without either');
+}
+
+function unchangedPiece(spans: readonly Span[], name: string): boolean {
+  return spans.some((span) => span.kind === 'text' && span.partner && ownerName(spanName(span)) === name);
+}
+
+/** A function that GCC gave another signature (`f` → `f.isra.0`) is one function to the person who wrote it. */
+function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
+  const result: FunctionChange[] = [];
+  const taken = new Set<FunctionChange>();
+  for (const change of functions) {
+    const source = sourceName(change.name);
+    const others =
+      change.status === 'removed' ? functions.filter((other) => other.status === 'new' && sourceName(other.name) === source) : [];
+    const [other] = others;
+    if (!other || others.length > 1) continue;
+    taken.add(change).add(other);
+    result.push({
+      name: change.name,
+      status: 'changed',
+      reasons: [
+        {
+          kind: 'clone',
+          pre: change.name,
+          post: other.name,
+          text: `The compiler made ${other.name} of it instead of ${change.name}.`,
+        },
+      ],
+      pieces: [...change.pieces, ...other.pieces],
+    });
+  }
+  return [...functions.filter((change) => !taken.has(change)), ...result];
+}
+
+function describeData({ constants, newData, removedData }: Comparison): DataChange[] {
+  const describe = (span: Span, status: DataChange['status']): DataChange => ({
+    name: spanName(span),
+    status,
+    section: span.section.name,
+    size: span.size,
+  });
+  return [
+    ...[...constants].filter(([span]) => span.symbols.length > 0).map(([span]) => describe(span, 'changed')),
+    ...newData.map((span) => describe(span, 'new')),
+    ...removedData.map((span) => describe(span, 'removed')),
+  ];
+}
+
+function describeCode(span: Span): Code {
+  const bytes = (span.bytes ?? new Uint8Array(0)).slice();
+  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + 4);
+  return {
+    section: span.section.name,
+    size: span.size,
+    bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    relocations: span.references.map((reference) => ({
+      offset: reference.offset,
+      size: 4,
+      kind: reference.kind,
+      target: describeTarget(reference),
+    })),
+  };
+}
+
+function describeTarget({ target }: Reference): string {
+  if (target.span?.kind === 'string') return JSON.stringify(spanText(target.span).slice(Math.max(0, target.offset)));
+  return targetText(target);
+}

@@ -1,0 +1,29 @@
+import { success, type Result } from '../failure.ts';
+import { readElf } from '../elf/reader.ts';
+import type { Changes } from './changes.ts';
+import { compareUnits, type Comparison } from './compare.ts';
+import { describeChanges } from './describe.ts';
+import { bytesEqual } from './equal.ts';
+import { readUnit } from './unit.ts';
+
+export interface DiffOptions {
+  /** Path of the object in the kernel tree, such as `kernel/sys.o`; names the objects in failures and reports. */
+  readonly objectPath: string;
+}
+
+/** Compares the objects of a unit before and after a source change. Fails only if one of them cannot be read; what cannot be shipped is a refusal in the result. */
+export function diffObjects(pre: Uint8Array, post: Uint8Array, options: DiffOptions): Result<Changes> {
+  const comparison = compareObjects(pre, post, options);
+  return comparison.ok ? success(describeChanges(comparison.value)) : comparison;
+}
+
+/** The same, in the spans of the two objects: what an update is made from. */
+export function compareObjects(pre: Uint8Array, post: Uint8Array, { objectPath }: DiffOptions): Result<Comparison> {
+  const before = readElf(pre, { name: `${objectPath} (pre)` });
+  if (!before.ok) return before;
+  const after = readElf(post, { name: `${objectPath} (post)` });
+  if (!after.ok) return after;
+  const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath);
+  // What is not understood cannot matter where nothing at all differs.
+  return success(bytesEqual(pre, post) ? { ...comparison, refusals: [] } : comparison);
+}

@@ -1,0 +1,88 @@
+import { SHF_MERGE } from '../elf/constants.ts';
+import { type Span, spanName, type Reference, type Target } from './span.ts';
+
+/** Bytes of mergeable sections have no identity: any copy is as good as another. */
+export function hasIdentity(span: Span): boolean {
+  return span.kind !== 'string' && !(span.kind === 'rodata' && (span.section.flags & SHF_MERGE) !== 0);
+}
+
+export function bytesEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** Both end at the first NUL from the given offset on. */
+function textEqual(a: Span, aFrom: number, b: Span, bFrom: number): boolean {
+  for (let i = 0; ; i++) {
+    const left = a.bytes?.[aFrom + i];
+    if (left !== b.bytes?.[bFrom + i]) return false;
+    if (left === 0 || left === undefined) return true;
+  }
+}
+
+/** Offsets of bytes that are no part of a reference and differ. Stops at the end of the shorter one. */
+export function* differingBytes(pre: Span, post: Span): Generator<number> {
+  const a = pre.bytes;
+  const b = post.bytes;
+  if (!a || !b) return;
+  const fields = new Set<number>();
+  const postOffsets = new Set(post.references.map((reference) => reference.offset));
+  for (const reference of pre.references) {
+    if (postOffsets.has(reference.offset)) for (let i = 0; i < 4; i++) fields.add(reference.offset + i);
+  }
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i] && !fields.has(i)) yield i;
+}
+
+/** Same size, same bytes around the references, references in the same places. */
+export function sameShape(pre: Span, post: Span): boolean {
+  if (pre.size !== post.size || (pre.bytes === undefined) !== (post.bytes === undefined)) return false;
+  if (pre.references.length !== post.references.length) return false;
+  for (let i = 0; i < pre.references.length; i++) {
+    const a = pre.references[i];
+    const b = post.references[i];
+    if (a?.offset !== b?.offset || a?.kind !== b?.kind) return false;
+  }
+  return differingBytes(pre, post).next().done === true;
+}
+
+/** Decides whether a reference of pre and one of post mean the same thing. `isChanged` tells whether a pre text span will be replaced. */
+export class TargetComparer {
+  constructor(readonly isChanged: (pre: Span) => boolean) {}
+
+  sameTarget(pre: Target, post: Target, from: Span): boolean {
+    if (!pre.span || !post.span) {
+      const name = (target: Target): string =>
+        target.span ? (target.span.symbols.find((symbol) => symbol.bind !== 0)?.name ?? '') : target.name;
+      return pre.offset === post.offset && name(pre) !== '' && name(pre) === name(post);
+    }
+    if (pre.span.kind === 'string' && post.span.kind === 'string') return textEqual(pre.span, pre.offset, post.span, post.offset);
+    if (!hasIdentity(pre.span) && !hasIdentity(post.span))
+      return pre.offset === post.offset && bytesEqual(pre.span.bytes, post.span.bytes);
+    if (pre.span.partner !== post.span || pre.offset !== post.offset) return false;
+    // Its entry leads on to the new function; what is inside of it does not.
+    return !(pre.span.kind === 'text' && pre.offset !== 0 && pre.span !== from && this.isChanged(pre.span));
+  }
+
+  sameReference(pre: Reference, post: Reference, from: Span): boolean {
+    if (pre.offset !== post.offset || pre.kind !== post.kind || pre.bias !== post.bias) return false;
+    return (pre.dead === true && post.dead === true) || this.sameTarget(pre.target, post.target, from);
+  }
+
+  sameReferences(pre: readonly Reference[], post: readonly Reference[], from: Span): boolean {
+    return (
+      pre.length === post.length &&
+      pre.every((reference, index) => {
+        const other = post[index];
+        return other !== undefined && this.sameReference(reference, other, from);
+      })
+    );
+  }
+}
+
+/** A target in words: `schedule`, `unix_sock_ops+0x10`, `"text"`. */
+export function targetText(target: Target): string {
+  const offset =
+    target.offset === 0 ? '' : target.offset > 0 ? `+0x${target.offset.toString(16)}` : `-0x${(-target.offset).toString(16)}`;
+  return (target.span ? spanName(target.span) : target.name) + offset;
+}

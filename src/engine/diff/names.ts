@@ -1,0 +1,30 @@
+/** Names that GCC gives to pieces and copies of functions, and to static variables of functions. */
+
+/** `f.cold`, `f.cold.3`: code of f that was moved out of its way. */
+export function coldParent(name: string): string | undefined {
+  return /^(.+)\.cold(\.\d+)?$/.exec(name)?.[1];
+}
+
+/**
+ * The function a piece belongs to, as a C programmer wrote it: `.cold` and `.part.N` are pieces and fall away, while `.isra.N` and `.constprop.N`
+ * are functions of their own (the same source, another signature) and stay.
+ */
+export function ownerName(name: string): string {
+  return name.replace(/\.(cold(\.\d+)?|part\.\d+)/g, '');
+}
+
+/** The name without any suffix GCC gave it. */
+export function sourceName(name: string): string {
+  return name.replace(/\.(cold(\.\d+)?|(part|isra|constprop|lto_priv|localalias)(\.\d+)?)/g, '');
+}
+
+/** The kind of clone, numbers left out: `f.isra`, `f.part`, `f.constprop.cold`. Undefined for what is no clone. */
+export function cloneKey(name: string): string | undefined {
+  if (!/\.(part|isra|constprop)\.\d+/.test(name)) return undefined;
+  return name.replace(/\.(part|isra|constprop|cold)\.\d+/g, '.$1');
+}
+
+/** `count.3` of a static variable inside of a function: `count`. Undefined for other names. */
+export function staticLocalBase(name: string): string | undefined {
+  return /^(.+)\.\d+$/.exec(name)?.[1];
+}

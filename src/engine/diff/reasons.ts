@@ -1,0 +1,186 @@
+import type { Reason } from './changes.ts';
+import type { Comparison } from './compare.ts';
+import { differingBytes, hasIdentity, sameShape, targetText, TargetComparer } from './equal.ts';
+import { instructionStart } from './instruction.ts';
+import { bugLineShifts } from './lines.ts';
+import { sourceName } from './names.ts';
+import { spanName, spanText, type Reference, type Site, type Span, type Target } from './span.ts';
+
+const TABLE_OF: Record<Site['kind'], string> = {
+  alternative: '.altinstructions',
+  lock: '.smp_locks',
+  jump: '__jump_table',
+  bug: '__bug_table',
+  extable: '__ex_table',
+};
+
+/** Why the code of `pre` must give way to that of its partner, most telling first. */
+export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason[] {
+  const symbol = spanName(pre);
+  const reasons = [
+    ...stringReasons(pre, post),
+    ...calleeReasons(comparison, pre, post),
+    ...dataReasons(comparison, pre, post),
+    ...relocationReasons(comparison, pre, post),
+  ];
+  const first = firstDifference(pre, post);
+  if (first !== undefined) {
+    const offset = instructionStart(pre.bytes ?? new Uint8Array(0), first);
+    reasons.unshift({ kind: 'bytes', symbol, offset, text: `The instruction at ${symbol}+0x${offset.toString(16)} differs.` });
+  }
+  if (pre.size !== post.size)
+    reasons.push({
+      kind: 'size',
+      symbol,
+      pre: pre.size,
+      post: post.size,
+      text: `${symbol} has ${post.size} bytes instead of ${pre.size}.`,
+    });
+  reasons.push(...tableReasons(pre, post));
+  for (const shift of bugLineShifts(pre, post) ?? [])
+    reasons.push({ kind: 'line', ...shift, text: `A warning that reported line ${shift.pre} reports line ${shift.post}.` });
+  if (pre.section.name !== post.section.name) {
+    reasons.push({
+      kind: 'section',
+      symbol,
+      pre: pre.section.name,
+      post: post.section.name,
+      text: `${symbol} moved from ${pre.section.name} to ${post.section.name}.`,
+    });
+  }
+  const by = comparison.pulledInBy.get(pre);
+  if (by && reasons.length === 0)
+    reasons.push({ kind: 'pulled-in', by: spanName(by), text: `It goes with ${spanName(by)}, which changed.` });
+  return reasons;
+}
+
+function firstDifference(pre: Span, post: Span): number | undefined {
+  const offsets = [differingBytes(pre, post).next().value].filter((offset) => offset !== undefined);
+  const places = (span: Span, other: Span): number[] => {
+    const known = new Set(other.references.map((reference) => reference.offset));
+    return span.references
+      .map((reference) => reference.offset)
+      .filter((offset) => !known.has(offset) && offset < Math.min(span.size, other.size));
+  };
+  offsets.push(...places(pre, post), ...places(post, pre));
+  if (offsets.length === 0) return pre.size === post.size ? undefined : Math.min(pre.size, post.size);
+  return Math.min(...offsets);
+}
+
+function strings(span: Span): string[] {
+  const files = span.sites.flatMap((site) => (site.kind === 'bug' && site.file ? [site.file] : []));
+  return [...span.references.map((reference) => reference.target), ...files].flatMap((target) =>
+    target.span?.kind === 'string' ? [spanText(target.span).slice(target.offset)] : [],
+  );
+}
+
+/** Items of `a` that `b` does not have, each as often as it is missing. */
+function surplus(a: readonly string[], b: readonly string[]): string[] {
+  const left = [...b];
+  return a.filter((item) => {
+    const at = left.indexOf(item);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function stringReasons(pre: Span, post: Span): Reason[] {
+  const gone = surplus(strings(pre), strings(post));
+  const come = surplus(strings(post), strings(pre));
+  return Array.from({ length: Math.max(gone.length, come.length) }, (_, index): Reason => {
+    const before = gone[index];
+    const after = come[index];
+    const text =
+      before === undefined
+        ? `It uses the new string ${quote(after)}.`
+        : after === undefined
+          ? `It no longer uses the string ${quote(before)}.`
+          : `The string ${quote(before)} became ${quote(after)}.`;
+    return { kind: 'string', pre: before, post: after, text };
+  });
+}
+
+function quote(text = ''): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}
+
+function callees(span: Span): Map<string, Target> {
+  const result = new Map<string, Target>();
+  for (const { target } of span.references) {
+    if (!target.span) result.set(target.name, target);
+    else if (target.span.kind === 'text' && target.offset === 0) result.set(spanName(target.span), target);
+  }
+  return result;
+}
+
+function calleeReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
+  const reasons: Reason[] = [];
+  const before = callees(pre);
+  const after = callees(post);
+  const partnered = (name: string, target: Target, others: Map<string, Target>): boolean =>
+    others.has(name) || (target.span?.partner !== undefined && others.has(spanName(target.span.partner)));
+  for (const [name, target] of before) {
+    if (partnered(name, target, after)) continue;
+    const inlined = target.span !== undefined && comparison.removedText.includes(target.span);
+    reasons.push(
+      inlined
+        ? { kind: 'inline', name, text: `${sourceName(name)} is now part of it instead of being called.` }
+        : { kind: 'callee', name, status: 'dropped', text: `It no longer refers to ${name}.` },
+    );
+  }
+  for (const [name, target] of after) {
+    if (!partnered(name, target, before))
+      reasons.push({ kind: 'callee', name, status: 'new', text: `It now refers to ${name}.` });
+  }
+  return reasons;
+}
+
+function dataReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
+  const mine = new Set(pre.references.map((reference) => reference.target.span));
+  const names = new Map<string, string>();
+  for (const { target } of post.references) {
+    const span = target.span;
+    if (!span || (span.kind !== 'data' && span.kind !== 'rodata') || !hasIdentity(span) || span.partner) continue;
+    const old = [...comparison.constants].find(([, copy]) => copy === span)?.[0];
+    names.set(
+      spanName(span),
+      old && mine.has(old) ? `The contents of ${spanName(span)} changed.` : `It uses ${spanName(span)}, which is new.`,
+    );
+  }
+  return [...names].map(([name, text]) => ({ kind: 'data', name, text }));
+}
+
+/** References in the same place that lead elsewhere. Where the code itself differs, two references in one place need not be the same one. */
+function relocationReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
+  if (!sameShape(pre, post)) return [];
+  const comparer = new TargetComparer((span) => comparison.changed.has(span));
+  const others = new Map<number, Reference>(post.references.map((reference) => [reference.offset, reference]));
+  const reasons: Reason[] = [];
+  for (const reference of pre.references) {
+    const other = others.get(reference.offset);
+    if (!other || comparer.sameReference(reference, other, pre) || reference.target.span?.kind === 'string') continue;
+    const a = targetText(reference.target);
+    const b = targetText(other.target);
+    if (a !== b)
+      reasons.push({
+        kind: 'relocation',
+        symbol: spanName(pre),
+        offset: reference.offset,
+        pre: a,
+        post: b,
+        text: `${spanName(pre)}+0x${reference.offset.toString(16)} leads to ${b} instead of ${a}.`,
+      });
+  }
+  return reasons.slice(0, 8);
+}
+
+function tableReasons(pre: Span, post: Span): Reason[] {
+  const count = (span: Span, kind: Site['kind']): number => span.sites.filter((site) => site.kind === kind).length;
+  return (Object.keys(TABLE_OF) as Site['kind'][])
+    .filter((kind) => count(pre, kind) !== count(post, kind))
+    .map((kind) => ({
+      kind: 'table',
+      table: TABLE_OF[kind],
+      text: `It has ${count(post, kind)} entries in ${TABLE_OF[kind]} instead of ${count(pre, kind)}.`,
+    }));
+}

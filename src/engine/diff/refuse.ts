@@ -1,0 +1,122 @@
+import type { Comparison } from './compare.ts';
+import type { Refusal } from './refusal.ts';
+import { isGlobal, spanName, type Span, type Target } from './span.ts';
+import { coldParent } from './names.ts';
+
+/** Bytes of a trampoline: `jmp rel32`. */
+export const TRAMPOLINE_SIZE = 5;
+
+type Facts = Omit<Comparison, 'refusals'> & { readonly changedData: readonly Span[] };
+
+/** Everything about a comparison that cannot be turned into an update. */
+export function refuse(facts: Facts): Refusal[] {
+  return [
+    ...objectRefusals(facts),
+    ...dataRefusals(facts),
+    ...functionRefusals(facts),
+    ...facts.shipped.flatMap((span) => referenceRefusals(span)),
+  ];
+}
+
+function objectRefusals({ pre, post }: Facts): Refusal[] {
+  const known = new Set<string>();
+  const refusals = [...pre.refusals, ...post.refusals].filter((refusal) => {
+    const key = `${refusal.code} ${refusal.section ?? ''}`;
+    return !known.has(key) && known.add(key);
+  });
+  const added = post.exports.filter((name) => !pre.exports.includes(name));
+  const removed = pre.exports.filter((name) => !post.exports.includes(name));
+  for (const section of [...added, ...removed]) {
+    refusals.push({
+      code: 'exports_changed',
+      symbol: section.slice(section.indexOf('+') + 1),
+      section,
+      message: `The change ${added.includes(section) ? 'adds' : 'removes'} an exported symbol.`,
+      hint: 'Keep the exports of the unit as they are.',
+    });
+  }
+  return refusals;
+}
+
+function dataRefusals({ changedData }: Facts): Refusal[] {
+  return changedData.map((span): Refusal => ({
+    code: 'data_changed',
+    symbol: spanName(span),
+    section: span.section.name,
+    message: `The initial value of ${spanName(span)} differs, but the kernel already runs with the old one.`,
+    hint: 'Change the code that uses it instead, or set the new value from code.',
+  }));
+}
+
+function functionRefusals({ changed }: Facts): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const span of changed) {
+    if (oldSize(span) >= TRAMPOLINE_SIZE || coldParent(spanName(span)) !== undefined) continue;
+    refusals.push({
+      code: 'function_too_short',
+      symbol: spanName(span),
+      section: span.section.name,
+      message: `${spanName(span)} is ${oldSize(span)} bytes long; a jump to its replacement needs ${TRAMPOLINE_SIZE}.`,
+      hint: 'Change its callers instead.',
+    });
+  }
+  return refusals;
+}
+
+/** Bytes of the function itself, without the padding behind it. */
+export function oldSize(span: Span): number {
+  const size = span.symbols[0]?.size ?? 0;
+  return size > 0 ? Math.min(size, span.size) : span.size;
+}
+
+function referenceRefusals(span: Span): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const reference of span.references) if (!reference.dead) refusals.push(...targetRefusal(span, reference.target));
+  for (const site of span.sites) {
+    if (site.kind === 'jump') refusals.push(...keyRefusal(span, site.key));
+    if (site.kind === 'alternative')
+      for (const reference of site.references) refusals.push(...targetRefusal(span, reference.target));
+  }
+  return refusals;
+}
+
+function targetRefusal(from: Span, target: Target): Refusal[] {
+  const to = target.span;
+  if (!to || to.partner) return [];
+  if (to.kind === 'percpu') {
+    return [
+      {
+        code: 'new_percpu',
+        symbol: spanName(to),
+        section: to.section.name,
+        message: `${spanName(from)} uses the new per-processor variable ${spanName(to)}.`,
+        hint: 'A running kernel cannot get new per-processor variables; use an array indexed by processor.',
+      },
+    ];
+  }
+  if (to.kind === 'opaque' && !isGlobal(to)) {
+    return [
+      {
+        code: 'boot_time_reference',
+        symbol: spanName(from),
+        section: to.section.name,
+        message: `${spanName(from)} refers to ${spanName(to)} in ${to.section.name}, which the running kernel no longer has under that name.`,
+        hint: 'Keep boot-time code and data out of code that is replaced.',
+      },
+    ];
+  }
+  return [];
+}
+
+function keyRefusal(from: Span, key: Target): Refusal[] {
+  if (!key.span?.partner || isGlobal(key.span)) return [];
+  return [
+    {
+      code: 'static_key',
+      symbol: spanName(from),
+      section: key.span.section.name,
+      message: `${spanName(from)} tests the static key ${spanName(key.span)}, which only its own unit can name.`,
+      hint: 'Test the key with static_key_enabled() in the changed function.',
+    },
+  ];
+}

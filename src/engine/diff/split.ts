@@ -1,0 +1,97 @@
+import { SHF_MERGE, SHT_NOBITS, STB_LOCAL, STT_FUNC, STT_NOTYPE, STT_OBJECT } from '../elf/constants.ts';
+import type { ElfSection, ElfSymbol } from '../elf/object.ts';
+import type { SectionClass } from './section-class.ts';
+import type { Span, SpanKind } from './span.ts';
+
+const KIND_OF: Partial<Record<SectionClass, SpanKind>> = {
+  text: 'text',
+  rodata: 'rodata',
+  string: 'string',
+  data: 'data',
+  percpu: 'percpu',
+  init: 'opaque',
+  ignored: 'opaque',
+  export: 'opaque',
+  replacement: 'opaque',
+  table: 'opaque',
+};
+
+/** Cuts a section into spans that cover it without gap or overlap, sorted by offset. `symbols` are those defined in the section. */
+export function splitSection(section: ElfSection, is: SectionClass, symbols: readonly ElfSymbol[]): Span[] {
+  const kind = KIND_OF[is];
+  if (!kind) return [];
+  if (kind === 'string') return splitAt(section, kind, stringStarts(section), symbols);
+  const mergeable = (section.flags & SHF_MERGE) !== 0 && section.entsize > 1;
+  if (kind === 'rodata' && mergeable && section.size % section.entsize === 0)
+    return splitAt(section, kind, constantStarts(section), symbols);
+  return splitAt(section, kind, symbolStarts(section, kind, symbols), symbols);
+}
+
+/** A string begins at 0 and, aligned as the section is, after each NUL; alignment padding belongs to the string before it. */
+function stringStarts(section: ElfSection): number[] {
+  const align = Math.max(1, section.align);
+  const starts: number[] = [];
+  for (let at = 0; at < section.data.length;) {
+    starts.push(at);
+    const end = section.data.indexOf(0, at);
+    if (end < 0) break;
+    at = Math.ceil((end + 1) / align) * align;
+  }
+  return starts;
+}
+
+function constantStarts(section: ElfSection): number[] {
+  return Array.from({ length: section.size / section.entsize }, (_, index) => index * section.entsize);
+}
+
+function symbolStarts(section: ElfSection, kind: SpanKind, symbols: readonly ElfSymbol[]): number[] {
+  const wanted = symbols.filter((symbol) => symbol.value < section.size && names(kind, symbol, symbols));
+  const starts = [...new Set([0, ...wanted.map((symbol) => symbol.value)])].sort((a, b) => a - b);
+  return section.size === 0 && symbols.length === 0 ? [] : starts;
+}
+
+/** Whether a symbol begins a span. Labels inside of functions do not; in assembler files without types, global symbols do. */
+function names(kind: SpanKind, symbol: ElfSymbol, all: readonly ElfSymbol[]): boolean {
+  if (symbol.type === STT_FUNC || symbol.type === STT_OBJECT) return !insideAnother(symbol, all);
+  if (symbol.type !== STT_NOTYPE) return false;
+  return symbol.bind !== STB_LOCAL ? !insideAnother(symbol, all) : kind === 'opaque';
+}
+
+function insideAnother(symbol: ElfSymbol, all: readonly ElfSymbol[]): boolean {
+  return all.some(
+    (other) =>
+      other.type === STT_FUNC && other !== symbol && other.value < symbol.value && symbol.value < other.value + other.size,
+  );
+}
+
+function splitAt(section: ElfSection, kind: SpanKind, starts: readonly number[], symbols: readonly ElfSymbol[]): Span[] {
+  const bySymbolStart = new Map<number, ElfSymbol[]>();
+  for (const symbol of symbols) {
+    const list = bySymbolStart.get(symbol.value);
+    if (list) list.push(symbol);
+    else bySymbolStart.set(symbol.value, [symbol]);
+  }
+  return starts.map((offset, index): Span => {
+    const end = starts[index + 1] ?? section.size;
+    const here = (bySymbolStart.get(offset) ?? []).filter(
+      (symbol) => symbol.type === STT_FUNC || symbol.type === STT_OBJECT || symbol.type === STT_NOTYPE,
+    );
+    return {
+      kind,
+      section,
+      offset,
+      size: end - offset,
+      bytes: section.type === SHT_NOBITS ? undefined : section.data.subarray(offset, end),
+      symbols: here.sort(bySignificance),
+      references: [],
+      sites: [],
+      partner: undefined,
+    };
+  });
+}
+
+/** Global names first, then typed ones, then in table order. */
+function bySignificance(a: ElfSymbol, b: ElfSymbol): number {
+  const rank = (symbol: ElfSymbol): number => (symbol.bind === STB_LOCAL ? 2 : 0) + (symbol.type === STT_NOTYPE ? 1 : 0);
+  return rank(a) - rank(b) || a.index - b.index;
+}

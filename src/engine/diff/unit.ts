@@ -1,0 +1,163 @@
+import { SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/constants.ts';
+import type { ElfObject, ElfSection, ElfSymbol } from '../elf/object.ts';
+import { AddressMap, readField, toReference } from './address.ts';
+import { walk } from './instruction.ts';
+import type { Refusal } from './refusal.ts';
+import { classify, type SectionClass } from './section-class.ts';
+import type { Reference, Span } from './span.ts';
+import { splitSection } from './split.ts';
+import { attachSites } from './tables.ts';
+
+/** An optimization unit: one object, as spans that know what they refer to. */
+export interface Unit {
+  readonly object: ElfObject;
+  readonly spans: readonly Span[];
+  /** Names of exported symbols, with the kind of export: `_gpl+name`. */
+  readonly exports: readonly string[];
+  /** What in this object is not understood. */
+  readonly refusals: readonly Refusal[];
+}
+
+const COMPARED = new Set(['text', 'rodata', 'string', 'data', 'percpu', 'opaque']);
+
+export function readUnit(object: ElfObject): Unit {
+  const refusals: Refusal[] = [];
+  const symbolsOf = symbolsBySection(object);
+  const spans: Span[] = [];
+  const tables: ElfSection[] = [];
+  const exports: string[] = [];
+  for (const section of object.sections) {
+    const is = classify(section.name);
+    if (is === undefined) {
+      if (section.size > 0) refusals.push(unknownSection(section));
+      continue;
+    }
+    if (is === 'table') tables.push(section);
+    if (is === 'export') exports.push(section.name);
+    if (is !== 'structure') spans.push(...splitSection(section, is, symbolsOf.get(section.index) ?? []));
+  }
+  const map = new AddressMap(object, spans);
+  for (const section of object.sections) refusals.push(...attachReferences(map, section, classify(section.name)));
+  for (const problem of attachSites(map, tables)) {
+    refusals.push({
+      code: 'bad_table',
+      section: problem.section,
+      message: `The table ${problem.section} is not as expected: ${problem.message}.`,
+      hint: 'Compile the unit with the compiler and configuration of the kernel pack.',
+    });
+  }
+  for (const span of spans) markDead(span);
+  return { object, spans, exports: exports.sort(), refusals };
+}
+
+function unknownSection(section: ElfSection): Refusal {
+  return {
+    code: 'unknown_section',
+    section: section.name,
+    message: `Nothing is known about the section ${section.name}, so a change in it could be missed.`,
+    hint: 'Take the unit out of the update, or teach section-class.ts what this section is for.',
+  };
+}
+
+function symbolsBySection(object: ElfObject): Map<number, ElfSymbol[]> {
+  const result = new Map<number, ElfSymbol[]>();
+  for (const symbol of object.symbols) {
+    if (
+      symbol.index === 0 ||
+      symbol.section === 0 ||
+      symbol.section >= SHN_LORESERVE ||
+      symbol.type === STT_SECTION ||
+      symbol.type === STT_FILE
+    )
+      continue;
+    const list = result.get(symbol.section);
+    if (list) list.push(symbol);
+    else result.set(symbol.section, [symbol]);
+  }
+  return result;
+}
+
+function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass | undefined): Refusal[] {
+  const refusals: Refusal[] = [];
+  const spans = map.spansOf(section.index);
+  const lists = new Map<Span, Reference[]>();
+  if (is === 'table' || is === 'replacement' || spans.length === 0) return refusals;
+  for (const relocation of section.relocations) {
+    const place = map.at(section.index, relocation.offset);
+    if (!place || !COMPARED.has(place.span.kind)) continue;
+    const field = readField(section, relocation);
+    if (!field) continue;
+    const reference = 'unsupported' in field ? undefined : toReference(map, field, place.offset, bias(place.span, field.kind));
+    if (!reference || place.offset + 4 > place.span.size) {
+      if (place.span.kind !== 'opaque')
+        refusals.push(
+          unsupported(
+            section,
+            relocation.offset,
+            'unsupported' in field ? field.unsupported : 'a reference to an absolute or unknown symbol',
+          ),
+        );
+      continue;
+    }
+    const list = lists.get(place.span);
+    if (list) list.push(reference);
+    else lists.set(place.span, [reference]);
+  }
+  if (is === 'text' && spans.length > 1) addImplicit(map, spans, lists);
+  for (const [span, list] of lists) span.references = list.sort((a, b) => a.offset - b.offset);
+  return refusals;
+}
+
+/** On i386 only branches are relative in code; they count from the end of their field. */
+function bias(span: Span, kind: 'abs32' | 'pc32'): number {
+  return kind === 'pc32' && (span.kind === 'text' || span.kind === 'opaque') ? -4 : 0;
+}
+
+function unsupported(section: ElfSection, offset: number, what: string): Refusal {
+  return {
+    code: 'unsupported_relocation',
+    section: section.name,
+    message: `${section.name}+0x${offset.toString(16)} has ${what}, which cannot be carried into an update.`,
+    hint: 'Take the unit out of the update.',
+  };
+}
+
+/** In a section with several functions, a branch from one to another local one has no relocation. */
+function addImplicit(map: AddressMap, spans: readonly Span[], lists: Map<Span, Reference[]>): void {
+  for (const span of spans) {
+    const list = lists.get(span) ?? [];
+    const known = new Set(list.map((reference) => reference.offset));
+    for (const { offset, instruction } of walk(span.bytes ?? new Uint8Array(0))) {
+      if (!instruction.branch || instruction.immediateSize !== 4) continue;
+      const field = offset + instruction.immediateOffset;
+      if (known.has(field) || !span.bytes) continue;
+      const view = new DataView(span.bytes.buffer, span.bytes.byteOffset, span.bytes.byteLength);
+      const to = offset + instruction.length + view.getInt32(field, true);
+      if (to >= 0 && to < span.size) continue;
+      const target = map.at(span.section.index, span.offset + to);
+      if (target && target.span !== span) list.push({ offset: field, kind: 'pc32', target, bias: -4, implicit: true });
+    }
+    if (list.length > 0) lists.set(span, list);
+  }
+}
+
+/** X86_FEATURE_ALWAYS, the pseudo feature of alternatives that apply to every machine. */
+const FEATURE_ALWAYS = 3 * 32 + 21;
+
+/** static_cpu_has() first jumps to .altinstr_aux; each such jump is replaced at boot, before .altinstr_aux is freed. */
+function markDead(span: Span): void {
+  if (span.sites.length === 0) return;
+  const replaced = (offset: number): boolean =>
+    span.sites.some(
+      (site) =>
+        site.kind === 'alternative' &&
+        site.cpuid === FEATURE_ALWAYS &&
+        site.offset <= offset &&
+        offset < site.offset + site.length,
+    );
+  span.references = span.references.map((reference) =>
+    reference.target.span?.section.name === '.altinstr_aux' && replaced(reference.offset)
+      ? { ...reference, dead: true }
+      : reference,
+  );
+}

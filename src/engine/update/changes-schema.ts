@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import type { Changes } from '../diff/changes.ts';
+
+const text = v.pipe(v.string(), v.maxLength(100_000));
+const count = v.pipe(v.number(), v.integer());
+const status = v.picklist(['changed', 'new', 'removed'] as const);
+const small = v.picklist(['new', 'dropped'] as const);
+const says = { text };
+
+const reason = v.variant('kind', [
+  v.object({ kind: v.literal('bytes'), symbol: text, offset: count, ...says }),
+  v.object({ kind: v.literal('size'), symbol: text, pre: count, post: count, ...says }),
+  v.object({ kind: v.literal('relocation'), symbol: text, offset: count, pre: text, post: text, ...says }),
+  v.object({ kind: v.literal('string'), pre: v.optional(text), post: v.optional(text), ...says }),
+  v.object({ kind: v.literal('callee'), name: text, status: small, ...says }),
+  v.object({ kind: v.literal('inline'), name: text, ...says }),
+  v.object({ kind: v.literal('section'), symbol: text, pre: text, post: text, ...says }),
+  v.object({ kind: v.literal('line'), pre: count, post: count, ...says }),
+  v.object({ kind: v.literal('table'), table: text, ...says }),
+  v.object({ kind: v.literal('data'), name: text, ...says }),
+  v.object({ kind: v.literal('clone'), pre: text, post: text, ...says }),
+  v.object({ kind: v.literal('piece'), name: text, status: small, ...says }),
+  v.object({ kind: v.literal('pulled-in'), by: text, ...says }),
+]);
+
+const relocation = v.object({ offset: count, size: v.literal(4), kind: v.picklist(['abs32', 'pc32'] as const), target: text });
+const code = v.object({
+  section: text,
+  size: count,
+  bytes: v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/)),
+  relocations: v.array(relocation),
+});
+const refusal = v.object({
+  code: text,
+  symbol: v.exactOptional(text),
+  section: v.exactOptional(text),
+  message: text,
+  hint: text,
+});
+
+const changes = v.object({
+  object: text,
+  verdict: v.picklist(['changed', 'unchanged', 'refused'] as const),
+  functions: v.array(
+    v.object({
+      name: text,
+      status,
+      reasons: v.array(reason),
+      pieces: v.array(v.object({ symbol: text, pre: v.optional(code), post: v.optional(code) })),
+    }),
+  ),
+  data: v.array(v.object({ name: text, status, section: text, size: count })),
+  lineOnly: v.array(text),
+  refusals: v.array(refusal),
+  ignored: v.array(v.object({ name: text, section: text, note: text })),
+});
+
+/** Reads `debug/changes.json`; undefined if it is not what createUpdate writes. */
+export function parseChanges(json: string): Changes[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  const parsed = v.safeParse(v.array(changes), value);
+  if (!parsed.success) return undefined;
+  return parsed.output.map((unit) => ({
+    ...unit,
+    functions: unit.functions.map((change) => ({
+      ...change,
+      reasons: change.reasons.map((item) => (item.kind === 'string' ? { ...item, pre: item.pre, post: item.post } : item)),
+      pieces: change.pieces.map((piece) => ({ symbol: piece.symbol, pre: piece.pre, post: piece.post })),
+    })),
+  }));
+}

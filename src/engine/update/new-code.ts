@@ -1,0 +1,264 @@
+import { SHF_ALLOC, SHF_WRITE } from '../elf/constants.ts';
+import type { Comparison } from '../diff/compare.ts';
+import { hasIdentity } from '../diff/equal.ts';
+import { coldParent, ownerName } from '../diff/names.ts';
+import { oldSize } from '../diff/refuse.ts';
+import { isGlobal, spanName, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
+import { KSPLICE_NONE, PATCH, RELOC, SITE } from './format.ts';
+import type { UpdateKernel } from './kernel.ts';
+import { globalLabel, Labels, type Located } from './labels.ts';
+import { ModuleBuilder } from './module.ts';
+import type { ModuleSection, Place } from './module-section.ts';
+import { SymbolTable } from './symbol-table.ts';
+
+/** Code is aligned as the compiler aligns functions. */
+const TEXT_ALIGN = 16;
+const NOP = 0x90;
+
+/** Makes the module that holds the replacement code, and the list of what it replaces. */
+export function buildNewCode(kernel: UpdateKernel, id: string, comparisons: readonly Comparison[]): Uint8Array {
+  const module = new ModuleBuilder(kernel, id, 'new');
+  const writer = new Writer(module);
+  for (const comparison of comparisons) writer.place(comparison);
+  for (const comparison of comparisons) new UnitWriter(writer, comparison).write();
+  writer.symbols.write(module);
+  return module.build(`replacement code of update ${id}`);
+}
+
+/** What the units of an update share: the sections, and where each shipped span is in them. */
+class Writer {
+  readonly symbols = new SymbolTable();
+  readonly rodata: ModuleSection;
+  readonly strings: ModuleSection;
+  readonly data: ModuleSection;
+  readonly bss: ModuleSection;
+  readonly bugs: ModuleSection;
+  readonly exceptions: ModuleSection;
+  readonly jumps: ModuleSection;
+  readonly replacements: ModuleSection;
+  readonly places = new Map<Span, Place>();
+  /** New global functions and variables, which any unit of the update may refer to. */
+  readonly globals = new Map<string, Span>();
+  readonly #texts = new Map<string, Place>();
+  siteRelocs = 0;
+
+  constructor(readonly module: ModuleBuilder) {
+    this.rodata = module.section('.rodata', SHF_ALLOC, 32);
+    this.strings = module.section('.rodata.str', SHF_ALLOC, 4);
+    this.data = module.section('.data', SHF_ALLOC | SHF_WRITE, 64);
+    this.bss = module.section('.bss', SHF_ALLOC | SHF_WRITE, 64, true);
+    this.bugs = module.section('__bug_table', SHF_ALLOC | SHF_WRITE, 4);
+    this.exceptions = module.section('__ex_table', SHF_ALLOC, 4);
+    this.jumps = module.section('__jump_table', SHF_ALLOC | SHF_WRITE, 4);
+    this.replacements = module.section('.ksplice_replacements', SHF_ALLOC, 4);
+  }
+
+  /** Gives each shipped span of a unit its place. */
+  place({ shipped }: Comparison): void {
+    for (const span of shipped) {
+      this.places.set(span, this.#placeSpan(span));
+      if (isGlobal(span) && !span.partner) for (const symbol of span.symbols) this.globals.set(symbol.name, span);
+    }
+  }
+
+  #placeSpan(span: Span): Place {
+    if (span.kind === 'text') {
+      this.module.text.alignTo(TEXT_ALIGN, NOP);
+      return this.module.text.append(blank(span));
+    }
+    if (span.kind === 'string') return this.#placeString(span);
+    const section = span.kind === 'rodata' ? this.rodata : span.bytes ? this.data : this.bss;
+    section.alignTo(Math.min(section.align, Math.max(1, span.section.align)));
+    return span.bytes ? section.append(blank(span)) : section.reserve(span.size);
+  }
+
+  #placeString(span: Span): Place {
+    const text = spanText(span);
+    const known = this.#texts.get(text);
+    if (known) return known;
+    this.strings.alignTo(Math.min(this.strings.align, Math.max(1, span.section.align)));
+    const place = this.strings.append((span.bytes ?? new Uint8Array(1)).subarray(0, text.length + 1));
+    this.#texts.set(text, place);
+    return place;
+  }
+}
+
+/** The span's bytes with zeros in the fields of references. */
+function blank(span: Span): Uint8Array {
+  const bytes = (span.bytes ?? new Uint8Array(span.size)).slice();
+  for (const { offset } of span.references) bytes.fill(0, offset, offset + 4);
+  return bytes;
+}
+
+type Resolved = { readonly place: Place; readonly located: undefined } | { readonly place: undefined; readonly located: Located };
+
+class UnitWriter {
+  readonly #module: ModuleBuilder;
+  readonly #preLabels: Labels;
+  readonly #postLabels: Labels;
+
+  constructor(
+    readonly writer: Writer,
+    readonly comparison: Comparison,
+  ) {
+    this.#module = writer.module;
+    this.#preLabels = new Labels(comparison.pre, comparison.objectPath);
+    this.#postLabels = new Labels(comparison.post, comparison.objectPath);
+  }
+
+  write(): void {
+    for (const span of this.comparison.shipped) {
+      const place = this.#placeOf(span);
+      if (span.kind === 'string') continue;
+      for (const reference of span.references) if (!reference.dead) this.#reference(reference, place);
+      for (const site of span.sites) this.#site(site, place);
+      if (span.kind === 'text') this.#range(span, place);
+    }
+    this.#patches();
+  }
+
+  #placeOf(span: Span): Place {
+    const place = this.writer.places.get(span);
+    if (!place) throw new Error(`${spanName(span)} of ${this.comparison.objectPath} is not part of the update`);
+    return place;
+  }
+
+  /**
+   * Where a reference leads: to something in the update, or to the running kernel. A pointer to a function that is replaced stays a pointer to
+   * the old one, whose trampoline leads on: it may outlive the update.
+   */
+  #resolve(target: Target, kind: 'abs32' | 'pc32', inside = false): Resolved {
+    const { span, offset } = target;
+    if (!span) {
+      const global = this.writer.globals.get(target.name);
+      return global
+        ? { place: shift(this.#placeOf(global), offset), located: undefined }
+        : { place: undefined, located: { label: globalLabel(target.name), addend: offset } };
+    }
+    const place = this.writer.places.get(span);
+    const replaced = span.kind === 'text' && span.partner !== undefined;
+    if (place && (!replaced || inside || kind === 'pc32' || offset !== 0))
+      return { place: shift(place, offset), located: undefined };
+    if (span.partner && hasIdentity(span)) return { place: undefined, located: this.#preLabels.locate(span.partner, offset) };
+    if (isGlobal(span)) return { place: undefined, located: { label: globalLabel(spanName(span)), addend: offset } };
+    throw new Error(`a reference to ${spanName(span)} of ${this.comparison.objectPath} was neither shipped nor refused`);
+  }
+
+  #reference(reference: Reference, from: Place): void {
+    const { place, located } = this.#resolve(reference.target, reference.kind);
+    const offset = from.offset + reference.offset;
+    if (place) {
+      from.section.refer(offset, reference.kind, place, reference.bias);
+      return;
+    }
+    const out = this.#module.relocs.section;
+    out.pointer({ section: from.section, offset });
+    out.u32(this.writer.symbols.index(located.label), located.addend + reference.bias, RELOC[reference.kind]);
+  }
+
+  #site(site: Site, from: Place): void {
+    const place = shift(from, site.offset);
+    switch (site.kind) {
+      case 'lock':
+        return;
+      case 'bug':
+        this.writer.bugs.pointer(place);
+        this.writer.bugs.pointer(site.file && this.#placeIn(site.file));
+        this.writer.bugs.u32(site.line | (site.flags << 16));
+        return;
+      case 'extable':
+        relative(this.writer.exceptions, place);
+        relative(this.writer.exceptions, this.#placeIn(site.fixup));
+        this.writer.exceptions.u32(site.data);
+        return;
+      case 'jump':
+        this.#jump(site, place);
+        return;
+      case 'alternative':
+        this.#alternative(site, place);
+    }
+  }
+
+  /** The place of something that is shipped with the code that mentions it. */
+  #placeIn(target: Target): Place {
+    const { place } = this.#resolve(target, 'abs32', true);
+    if (!place) throw new Error(`a table entry of ${this.comparison.objectPath} leads out of the update`);
+    return place;
+  }
+
+  #jump(site: Site & { kind: 'jump' }, place: Place): void {
+    const out = this.writer.jumps;
+    relative(out, place);
+    relative(out, this.#placeIn(site.target));
+    const { place: key, located } = this.#resolve(site.key, 'abs32');
+    const { offset } = out.u32(0);
+    if (key) out.refer(offset, 'pc32', key, site.flags);
+    else out.refer(offset, 'pc32', { symbol: located.label.text }, located.addend + site.flags);
+  }
+
+  /** Replacement code is written as it will stand at the site: the core copies it and fills in what is still blank. */
+  #alternative(site: Site & { kind: 'alternative' }, place: Place): void {
+    const { replacements, symbols } = this.writer;
+    const bytes = replacements.append(site.bytes);
+    let blanks = 0;
+    for (const reference of site.references) {
+      const { place: to, located } = this.#resolve(reference.target, reference.kind, true);
+      if (!to) {
+        this.#module.siteRelocs.section.u32(
+          reference.offset,
+          symbols.index(located.label),
+          located.addend + reference.bias,
+          RELOC[reference.kind],
+        );
+        blanks++;
+      } else if (reference.kind === 'abs32') replacements.refer(bytes.offset + reference.offset, 'abs32', to, reference.bias);
+      else replacements.set32(bytes.offset + reference.offset, to.offset + reference.bias - (place.offset + reference.offset));
+    }
+    const out = this.#module.sites.section;
+    out.pointer(place);
+    out.u32(SITE.alternative, site.length, KSPLICE_NONE, 0, KSPLICE_NONE, site.cpuid);
+    out.pointer(site.bytes.length > 0 ? bytes : undefined);
+    out.u32(site.bytes.length, this.writer.siteRelocs, blanks);
+    this.writer.siteRelocs += blanks;
+  }
+
+  #range(span: Span, place: Place): void {
+    const label = span.partner ? this.#preLabels.of(span.partner) : this.#postLabels.of(span);
+    this.#module.ranges.section.pointer(place);
+    this.#module.ranges.section.u32(span.size);
+    this.#module.ranges.section.pointer(this.#module.string(label.text));
+    this.#module.nameFunction(spanName(span), place, span.size);
+  }
+
+  #patches(): void {
+    const { changed, removedText } = this.comparison;
+    const owners = new Set([...changed].map((span) => ownerName(spanName(span))));
+    for (const span of changed) this.#patch(span, coldParent(spanName(span)) === undefined ? span.partner : undefined);
+    // Pieces that only a replaced function entered.
+    for (const span of removedText)
+      if (ownerName(spanName(span)) !== spanName(span) && owners.has(ownerName(spanName(span)))) this.#patch(span, undefined);
+  }
+
+  #patch(span: Span, replacement: Span | undefined): void {
+    const out = this.#module.patches.section;
+    const start = this.#preLabels.start(span);
+    out.u32(
+      this.writer.symbols.index(this.#preLabels.of(start)),
+      span.offset - start.offset,
+      oldSize(span),
+      replacement ? PATCH.replace : PATCH.retire,
+    );
+    out.pointer(replacement && this.#placeOf(replacement));
+    out.pointer(this.#module.string(spanName(span)));
+  }
+}
+
+function shift(place: Place, by: number): Place {
+  return { section: place.section, offset: place.offset + by };
+}
+
+/** Appends a field that holds its distance to a place. */
+function relative(section: ModuleSection, to: Place): void {
+  const { offset } = section.u32(0);
+  section.refer(offset, 'pc32', to, 0);
+}
