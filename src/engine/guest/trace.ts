@@ -123,7 +123,7 @@ export function lastOperation(records: readonly TraceRecord[]): readonly TraceRe
 }
 
 /** Undoes the %XX escapes (of UTF-8 bytes); nothing if there is a stray % or =. */
-function unescapeValue(value: string): string | undefined {
+export function unescapeValue(value: string): string | undefined {
   if (!/^(?:[^%=]|%[0-9A-Fa-f]{2})*$/.test(value)) return undefined;
   if (!value.includes('%')) return value;
   const latin = value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));

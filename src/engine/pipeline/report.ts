@@ -182,7 +182,7 @@ export function parseConflicts(text: string): Conflict[] {
   return text.split('\n').flatMap((line) => {
     const [comm = '', pid = '', ...labels] = line.split(' ');
     const name = unescapeValue(comm);
-    return name && /^\d{1,7}$/.test(pid) ? [{ comm: name, pid: Number(pid), labels }] : [];
+    return name && /^\d{1,7}$/.test(pid) ? [{ comm: name, pid: Number(pid), labels: [...new Set(labels)] }] : [];
   });
 }
 
