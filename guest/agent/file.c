@@ -37,6 +37,16 @@ static void temporary_name(struct channel *c)
 	c->temporary[length + 9] = 0;
 }
 
+/* What is in the way of a directory shows when the file is opened. */
+static void make_parents(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+}
+
 void write_open(const struct frame *f)
 {
 	char path[PATH_LIMIT];
@@ -49,6 +59,7 @@ void write_open(const struct frame *f)
 		return;
 	strcpy(c->path, path);
 	c->mode = get32(f->payload) & 07777;
+	make_parents(c->path);
 	temporary_name(c);
 	c->fd = open(c->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (c->fd < 0) {
