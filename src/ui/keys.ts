@@ -17,6 +17,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 
 /** Panes in the order F6 goes round. Each has this attribute on the element that takes the focus. */
 const PANE = '[data-pane]';
+const TYPING = 'input, textarea, select, [contenteditable]';
 
 interface Targets {
   readonly lab: () => Lab;
@@ -32,26 +33,37 @@ export function shortcuts({ lab, toggleHelp }: Targets): (event: KeyboardEvent) 
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]'))
       return;
     const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest('input, textarea, select, [contenteditable]')) return;
-    const page = lab();
-    const actions: Record<string, () => void> = {
-      '?': toggleHelp,
-      c: () => void page.run.check(),
-      a: () => void page.run.apply(),
-      u: () => void page.run.undo(),
-      r: () => void page.reset(),
-      t: () => page.theme.choose(page.theme.following),
-    };
-    if (!target.closest('[role="tablist"], [role="separator"], [data-pane-resizer]')) {
-      const scrolls = target.closest('[data-scrolls]') !== null;
-      const forward = () => page.goToStep(page.step + 1);
-      const back = () => page.goToStep(page.step - 1);
-      Object.assign(actions, { ArrowRight: forward, ArrowLeft: back });
-      if (!scrolls) Object.assign(actions, { PageDown: forward, PageUp: back });
-    }
-    const action = /^[1-9]$/.test(event.key) ? () => page.open(Number(event.key)) : actions[event.key];
-    if (action) take(event, action);
+    const action = target.closest('[data-pane="terminal"]')
+      ? steps(lab())[event.key]
+      : actionsAt(target, lab(), toggleHelp)[event.key];
+    if (action && (event.key.startsWith('Page') || !target.closest(TYPING))) take(event, action);
   };
+}
+
+type Actions = Readonly<Record<string, (() => void) | undefined>>;
+
+function actionsAt(target: Element, lab: Lab, toggleHelp: () => void): Actions {
+  const { PageDown, PageUp } = target.closest('[data-scrolls]') ? {} : steps(lab);
+  const arrows = target.closest('[role="tablist"], [role="separator"]')
+    ? {}
+    : { ArrowRight: steps(lab).PageDown, ArrowLeft: steps(lab).PageUp };
+  const lessons = Object.fromEntries(lab.lessons.map(({ number }) => [String(number), () => lab.open(number)]));
+  return {
+    ...lessons,
+    ...arrows,
+    PageDown,
+    PageUp,
+    '?': toggleHelp,
+    c: () => void lab.run.check(),
+    a: () => void lab.run.apply(),
+    u: () => void lab.run.undo(),
+    r: () => void lab.reset(),
+    t: () => lab.theme.choose(lab.theme.following),
+  };
+}
+
+function steps(lab: Lab): { PageDown?: () => void; PageUp?: () => void; readonly [key: string]: (() => void) | undefined } {
+  return { PageDown: () => lab.goToStep(lab.step + 1), PageUp: () => lab.goToStep(lab.step - 1) };
 }
 
 function take(event: KeyboardEvent, action: () => void): void {

@@ -19,7 +19,7 @@ export interface Lesson {
 export interface Check {
   readonly title: string;
   readonly command: string;
-  readonly user?: 'root' | 'student';
+  readonly user: 'root' | 'student';
   readonly timeoutMs?: number;
   readonly before?: Expectation;
   readonly after?: Expectation;

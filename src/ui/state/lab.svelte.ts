@@ -2,7 +2,8 @@ import type { Lesson } from '../lesson/lesson.ts';
 import { lessonAt } from '../view/address.ts';
 import { LessonRun } from './lesson-run.svelte.ts';
 import { Listings, type Disassemble } from './listings.ts';
-import { Machine, type OpenMachine } from './machine.svelte.ts';
+import type { OpenMachine } from '../port.ts';
+import { Machine } from './machine.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { UpdateBuild, type BuildUpdate } from './update-build.svelte.ts';
 

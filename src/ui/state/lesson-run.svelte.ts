@@ -1,9 +1,10 @@
-import type { Failure, Result } from '../../engine/failure.ts';
-import { success } from '../../engine/failure.ts';
+import { success, type Failure, type Result } from '../../engine/failure.ts';
+import type { ApplyReport, UndoReport } from '../../engine/pipeline/report.ts';
+import type { SessionState } from '../../engine/pipeline/state.ts';
 import type { Lesson } from '../lesson/lesson.ts';
-import type { MachinePort, OperationReport, TraceRecord } from '../port.ts';
+import type { MachinePort, TraceRecord } from '../port.ts';
+import { hostStep, stations, type HostStep, type Station } from '../view/stations.ts';
 import { viewOperation, type OperationView } from '../view/trace-view.ts';
-import { stations, type HostStep, type Station } from '../view/stations.ts';
 import { asExpected, type CheckRun, type CheckTime } from './check.ts';
 import type { Machine } from './machine.svelte.ts';
 import type { UpdateBuild } from './update-build.svelte.ts';
@@ -15,12 +16,19 @@ interface Operation {
   readonly step?: HostStep;
   readonly records: readonly TraceRecord[];
   readonly updateBytes?: number;
-  readonly report?: OperationReport;
-  /** Anything but the core's `ok`. */
+  /** The core's verdict, also when it refused. */
+  readonly report?: ApplyReport | UndoReport;
+  /** There is no verdict: the operation broke off. */
   readonly failure?: Failure;
 }
 
+/** How an operation ended other than well. */
+export type Ending =
+  | { readonly kind: 'refused'; readonly report: ApplyReport | UndoReport }
+  | { readonly kind: 'broken'; readonly failure: Failure };
+
 const NOT_BEGUN: Operation = { records: [] };
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** One lesson's dealings with the guest: its check, its apply, its undo. */
 export class LessonRun {
@@ -76,6 +84,11 @@ export class LessonRun {
     return this.#operations[this.#shown];
   }
 
+  /** How the shown operation ended, unless it ended well or goes on. */
+  get ending(): Ending | undefined {
+    return endingOf(this.operation);
+  }
+
   get undoBegun(): boolean {
     return this.#operations.undo.step !== undefined;
   }
@@ -83,7 +96,7 @@ export class LessonRun {
   /** The core's refusal, if the lesson is one that must be refused and was. */
   get refusedAsExpected(): boolean {
     const { expects } = this.lesson;
-    return typeof expects === 'object' && this.#operations.apply.failure?.code === expects.refused;
+    return typeof expects === 'object' && this.#operations.apply.report?.abortCause === expects.refused;
   }
 
   get stations(): readonly Station[] {
@@ -93,20 +106,19 @@ export class LessonRun {
       step: operation.step,
       core: this.#view,
       updateBytes: operation.updateBytes,
-      stopInstructions: operation.report?.stopInstructions,
-      refusal: operation.failure?.code,
+      ended: this.ending?.kind === 'refused' ? this.ending.report.abortCause : this.ending?.failure.code,
     });
   }
 
   /** What the next run of the check will be compared with. */
   get checkTime(): CheckTime {
     if (this.#applied) return 'after';
-    return this.#operations.undo.report ? 'undone' : 'before';
+    return this.#operations.undo.report?.abortCause === 'ok' ? 'undone' : 'before';
   }
 
   /** The step that comes next in the lesson's usual course. */
   get next(): 'check' | 'apply' | 'undo' | undefined {
-    const refused = this.#operations.apply.failure !== undefined;
+    const refused = endingOf(this.#operations.apply) !== undefined;
     if (!this.#checks[this.checkTime]) return refused && this.#checks.before ? undefined : 'check';
     if (this.#applied) return 'undo';
     return this.checkTime === 'undone' || refused ? undefined : 'apply';
@@ -127,7 +139,7 @@ export class LessonRun {
       if (!prepared.ok) return prepared;
       const time = this.checkTime;
       const { check } = this.lesson;
-      const reply = await port.exec({ command: check.command, user: check.user, timeoutMs: check.timeoutMs });
+      const reply = await port.exec(check.command, check.user, check.timeoutMs ?? DEFAULT_TIMEOUT_MS);
       if (!reply.ok) return reply;
       const { status, stdout, stderr } = reply.value;
       const expectation = time === 'after' ? check.after : check.before;
@@ -138,13 +150,14 @@ export class LessonRun {
   }
 
   async apply(): Promise<void> {
+    if (this.#applied) return;
     await this.#occupied('apply', async (port) => {
       this.#set('apply', { step: 'upload', records: [] });
       this.#set('undo', NOT_BEGUN);
       const { before } = this.#checks;
       this.#checks = before ? { before } : {};
       this.#shown = 'apply';
-      const built = await this.#build.tarball();
+      const built = await this.#build.tarball(this.#machine);
       if (!built.ok) return this.#end('apply', built);
       this.#set('apply', { updateBytes: built.value.length });
       return this.#end('apply', await port.apply(built.value));
@@ -152,6 +165,7 @@ export class LessonRun {
   }
 
   async undo(): Promise<void> {
+    if (!this.#applied) return;
     await this.#occupied('undo', async (port) => {
       this.#set('undo', { step: 'core', records: [] });
       this.#shown = 'undo';
@@ -163,13 +177,12 @@ export class LessonRun {
     this.#operations = { ...this.#operations, [name]: { ...this.#operations[name], ...part } };
   }
 
-  #end(name: OperationName, result: Result<OperationReport>): Result<void> {
-    if (result.ok) {
-      this.#set(name, { step: 'done', report: result.value });
-      this.#applied = name === 'apply';
-    } else {
-      this.#set(name, { step: 'done', failure: result });
-    }
+  #end(name: OperationName, result: Result<ApplyReport | UndoReport>): Result<void> {
+    this.#set(
+      name,
+      result.ok ? { step: 'done', report: result.value, records: result.value.trace } : { step: 'done', failure: result },
+    );
+    if (result.ok && result.value.abortCause === 'ok') this.#applied = name === 'apply';
     return success(undefined);
   }
 
@@ -184,7 +197,10 @@ export class LessonRun {
     this.#trouble = undefined;
     if (what !== 'check') {
       this.#machine.follow({
-        step: (step) => this.#set(what, { step }),
+        state: (state: SessionState) => {
+          const step = hostStep(state);
+          if (step) this.#set(what, { step });
+        },
         trace: (records) => this.#set(what, { records: [...this.#operations[what].records, ...records] }),
       });
     }
@@ -206,4 +222,9 @@ export class LessonRun {
     this.#prepared = this.#machine.generation;
     return success(undefined);
   }
+}
+
+function endingOf({ report, failure }: Operation): Ending | undefined {
+  if (failure) return { kind: 'broken', failure };
+  return report && report.abortCause !== 'ok' ? { kind: 'refused', report } : undefined;
 }

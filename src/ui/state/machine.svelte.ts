@@ -1,32 +1,37 @@
 import { failure, type Failure, type Result } from '../../engine/failure.ts';
-import type { KernelFacts, MachineEvents, MachinePort, TraceRecord, Vitals } from '../port.ts';
+import type { Manifest } from '../../engine/pipeline/manifest.ts';
+import type { SessionState } from '../../engine/pipeline/state.ts';
+import type { MachineEvents, MachinePort, OpenMachine, TraceRecord, Vitals } from '../port.ts';
 
 export type MachinePhase =
-  | { readonly kind: 'starting'; readonly what: string; readonly received: number; readonly total: number }
-  | { readonly kind: 'live'; readonly kernel: KernelFacts }
+  | { readonly kind: 'starting'; readonly received: number; readonly total: number }
+  | { readonly kind: 'live'; readonly kernel: Manifest }
   | { readonly kind: 'failed'; readonly failure: Failure };
-
-export type OpenMachine = (
-  events: MachineEvents,
-) => Promise<Result<{ readonly port: MachinePort; readonly kernel: KernelFacts }>>;
 
 /** Who follows an operation of the core: the lesson that began it. */
 export interface OperationFollower {
-  step(step: 'upload' | 'load' | 'core' | 'unload'): void;
+  state(state: SessionState): void;
   trace(records: readonly TraceRecord[]): void;
 }
 
-const STARTING: MachinePhase = { kind: 'starting', what: 'kernel', received: 0, total: 0 };
+const STARTING: MachinePhase = { kind: 'starting', received: 0, total: 0 };
+const VITALS_EVERY_MS = 1000;
 
 /** The guest as the page sees it: starting, live or failed; and the one way to its port. */
 export class Machine {
   #phase = $state.raw<MachinePhase>(STARTING);
+  #hurt = $state.raw<Failure | undefined>(undefined);
   #vitals = $state.raw<Vitals>({ seconds: 0, instructions: 0 });
   #generation = $state.raw(0);
   #resetting = $state.raw(false);
+  /** Counts the machines opened: what an earlier one still has to say is of no interest. */
+  #opened = 0;
   #port: MachinePort | undefined;
+  #kernel: Manifest | undefined;
   #open: OpenMachine;
   #output: readonly ((bytes: Uint8Array) => void)[] = [];
+  /** What the guest printed before anybody listened: the page's pictures load while the machine already starts. */
+  #backlog: Uint8Array[] = [];
   #follower: OperationFollower | undefined;
   #size: { readonly columns: number; readonly rows: number } | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -43,8 +48,14 @@ export class Machine {
     return this.#phase.kind === 'live' && !this.#resetting;
   }
 
-  get resetting(): boolean {
-    return this.#resetting;
+  /** The guest's kernel reported an error in itself, but runs on. */
+  get hurt(): Failure | undefined {
+    return this.#hurt;
+  }
+
+  /** A reset is possible: also after a failure, as long as the worker is well. */
+  get resettable(): boolean {
+    return this.#port !== undefined && !this.#resetting;
   }
 
   get vitals(): Vitals {
@@ -65,50 +76,54 @@ export class Machine {
 
   /** Starts the machine, or starts it anew after a failure. The terminal keeps what it shows. */
   async start(): Promise<void> {
-    this.#port?.close();
-    this.#port = undefined;
+    this.#drop();
     this.#phase = STARTING;
     this.#generation += 1;
-    const generation = this.#generation;
-    const opened = await this.#open(this.#events(generation));
-    if (generation !== this.#generation) return;
+    const machine = ++this.#opened;
+    const opened = await this.#open(this.#events(machine));
+    if (machine !== this.#opened) return;
     if (!opened.ok) {
       this.#phase = { kind: 'failed', failure: opened };
       return;
     }
     this.#port = opened.value.port;
-    this.#phase = { kind: 'live', kernel: opened.value.kernel };
-    this.#watch();
-    this.#tellSize();
+    this.#kernel = opened.value.kernel;
+    this.#enliven();
   }
 
   /** Back to the snapshot, in the same worker. */
   async reset(): Promise<Result<void>> {
-    const port = this.port;
-    if (!port.ok) return port;
+    if (!this.#port) return failure('machine_not_ready', 'There is no machine to reset.', { hint: 'Start it again.' });
     this.#resetting = true;
-    const done = await port.value.reset();
+    const done = await this.#port.reset();
     this.#resetting = false;
     if (done.ok) {
       this.#generation += 1;
-      this.#tellSize();
-    } else this.#fail(done);
+      this.#enliven();
+    } else {
+      this.#phase = { kind: 'failed', failure: done };
+    }
     return done;
   }
 
+  dismissHurt(): void {
+    this.#hurt = undefined;
+  }
+
   type(bytes: Uint8Array): void {
-    if (this.#port && this.#phase.kind === 'live') this.#port.type(bytes);
+    if (this.live) this.#port?.type(bytes);
   }
 
   /** The size of the terminal's window. The guest hears of it now, and again after each start and reset. */
   resize(columns: number, rows: number): void {
     this.#size = { columns, rows };
-    this.#tellSize();
+    if (this.live) this.#port?.resize(columns, rows);
   }
 
   /** Calls `listener` with what the guest prints, until the returned function is called. */
   onOutput(listener: (bytes: Uint8Array) => void): () => void {
     this.#output = [...this.#output, listener];
+    for (const bytes of this.#backlog.splice(0)) listener(bytes);
     return () => {
       this.#output = this.#output.filter((other) => other !== listener);
     };
@@ -119,38 +134,62 @@ export class Machine {
     this.#follower = follower;
   }
 
-  #events(generation: number): MachineEvents {
-    const current = () => generation === this.#generation || this.#phase.kind === 'live';
+  #events(machine: number): MachineEvents {
+    const current = <A extends unknown[]>(act: (...args: A) => void) => {
+      return (...args: A) => {
+        if (machine === this.#opened) act(...args);
+      };
+    };
     return {
-      onProgress: (what, received, total) => {
-        if (this.#phase.kind === 'starting') this.#phase = { kind: 'starting', what, received, total };
-      },
-      onOutput: (bytes) => {
+      onProgress: current((received, total) => {
+        if (this.#phase.kind === 'starting') this.#phase = { kind: 'starting', received, total };
+      }),
+      onOutput: current((bytes) => {
+        if (this.#output.length === 0) this.#backlog.push(bytes);
         for (const listener of this.#output) listener(bytes);
-      },
-      onStep: (step) => this.#follower?.step(step),
-      onTrace: (records) => this.#follower?.trace(records),
-      onCrash: (crash) => {
-        if (current() && !crash.ok) this.#fail(crash);
-      },
+      }),
+      onState: current((state) => this.#follower?.state(state)),
+      onTrace: current((records) => this.#follower?.trace(records)),
+      onCrash: current((crash) => {
+        if (crash.code === 'guest_oops') this.#hurt = crash;
+        else this.#phase = { kind: 'failed', failure: crash };
+      }),
+      onDeath: current((reason) => {
+        this.#drop();
+        this.#phase = { kind: 'failed', failure: reason };
+      }),
     };
   }
 
-  #fail(reason: Failure): void {
-    this.#port?.close();
-    this.#port = undefined;
-    clearInterval(this.#timer);
-    this.#phase = { kind: 'failed', failure: reason };
-  }
-
-  #tellSize(): void {
-    if (this.#port && this.#size && this.#phase.kind === 'live') this.#port.resize(this.#size.columns, this.#size.rows);
-  }
-
-  #watch(): void {
+  #enliven(): void {
+    if (!this.#kernel) return;
+    this.#hurt = undefined;
+    this.#phase = { kind: 'live', kernel: this.#kernel };
+    if (this.#size) this.#port?.resize(this.#size.columns, this.#size.rows);
     clearInterval(this.#timer);
     this.#timer = setInterval(() => {
-      if (!document.hidden && this.#port) void this.#port.vitals().then((vitals) => (this.#vitals = vitals));
-    }, 1000);
+      if (!document.hidden) void this.#watch();
+    }, VITALS_EVERY_MS);
+  }
+
+  async #watch(): Promise<void> {
+    const machine = this.#opened;
+    const vitals = await this.#port?.vitals();
+    if (!vitals || machine !== this.#opened) return;
+    if (vitals.ok) {
+      this.#vitals = vitals.value;
+    } else {
+      this.#drop();
+      this.#phase = { kind: 'failed', failure: vitals };
+    }
+  }
+
+  /** Lets go of the worker; what it says from now on is not heard. */
+  #drop(): void {
+    this.#opened += 1;
+    clearInterval(this.#timer);
+    this.#port?.close();
+    this.#port = undefined;
+    this.#hurt = undefined;
   }
 }

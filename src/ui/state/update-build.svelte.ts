@@ -1,5 +1,7 @@
-import type { Failure, Result } from '../../engine/failure.ts';
+import { failure, type Failure, type Result } from '../../engine/failure.ts';
 import type { Changes } from '../../engine/diff/changes.ts';
+import type { Manifest } from '../../engine/pipeline/manifest.ts';
+import type { Machine } from './machine.svelte.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 
 export interface BuiltUpdate {
@@ -9,7 +11,7 @@ export interface BuiltUpdate {
 }
 
 /** Makes the update of a lesson from its objects. */
-export type BuildUpdate = (lesson: Lesson, id: string) => Promise<Result<BuiltUpdate>>;
+export type BuildUpdate = (lesson: Lesson, kernel: Manifest, id: string) => Promise<Result<BuiltUpdate>>;
 
 export type BuildPhase =
   | { readonly kind: 'idle' }
@@ -36,22 +38,24 @@ export class UpdateBuild {
   }
 
   /** Starts the build unless it has been made or is being made. After a failure it tries again. */
-  async start(): Promise<void> {
-    if (this.#phase.kind === 'idle' || this.#phase.kind === 'failed') this.#under = this.#run();
+  async start(machine: Machine): Promise<void> {
+    if (this.#phase.kind === 'idle' || this.#phase.kind === 'failed') this.#under = this.#run(machine);
     await this.#under;
   }
 
-  async tarball(): Promise<Result<Uint8Array>> {
-    await this.start();
+  async tarball(machine: Machine): Promise<Result<Uint8Array>> {
+    await this.start(machine);
     if (this.#phase.kind === 'failed') return this.#phase.failure;
-    if (this.#phase.kind !== 'built') throw new Error(`an awaited build is ${this.#phase.kind}`);
+    if (this.#phase.kind !== 'built')
+      return failure('machine_not_ready', 'The machine is not running.', { hint: 'Start it again.' });
     return { ok: true, value: this.#phase.update.tarball };
   }
 
-  async #run(): Promise<void> {
+  async #run({ phase }: Machine): Promise<void> {
+    if (phase.kind !== 'live') return;
     this.#phase = { kind: 'building' };
     const began = performance.now();
-    const built = await this.#build(this.lesson, this.id);
+    const built = await this.#build(this.lesson, phase.kernel, this.id);
     this.#phase = built.ok
       ? { kind: 'built', update: built.value, milliseconds: performance.now() - began }
       : { kind: 'failed', failure: built };

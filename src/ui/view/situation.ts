@@ -9,7 +9,8 @@ export function situation(run: LessonRun, machine: Machine): string {
   if (run.busy === 'apply') return 'The update is being applied.';
   if (run.busy === 'undo') return 'The update is being undone.';
   if (run.refusedAsExpected) return 'Refused, as it must be. Nothing was written.';
-  if (run.operation.failure) return 'Refused. Nothing was written.';
+  if (run.ending?.kind === 'broken') return 'Broken off. The guest is as it was before.';
+  if (run.ending) return 'Refused. Nothing was written.';
   if (run.applied) return run.checks.after ? 'The new code runs.' : 'Applied. Run the check again.';
   if (run.checkTime === 'undone')
     return run.checks.undone ? 'Undone. The old code runs again.' : 'Undone. Run the check once more.';

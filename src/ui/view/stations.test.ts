@@ -45,7 +45,7 @@ describe('the line of stages', () => {
     expect(shape(`${MATCH}\n${STOP}\n${SPLICE}`, { step: 'done' }).every((entry) => entry.endsWith('done'))).toBe(true);
   });
   it('stops where the core refused', () => {
-    expect(shape(`${MATCH}\n${STOP}\nend result=code_busy ns=4000000000`, { step: 'done', refusal: 'code_busy' })).toEqual([
+    expect(shape(`${MATCH}\n${STOP}\nend result=code_busy ns=4000000000`, { step: 'done', ended: 'code_busy' })).toEqual([
       'upload done',
       'load done',
       'match done',
@@ -54,7 +54,7 @@ describe('the line of stages', () => {
       'applied waiting',
     ]);
     const mismatch = `begin op=apply id=x\ncandidate label=f<a.o> addr=c1000000 why=bytes offset=3 expected=0102 found=0103\nunmatched label=f<a.o> kind=text candidates=1\nend result=no_match ns=1`;
-    expect(shape(mismatch, { step: 'done', refusal: 'no_match' })).toContain('match refused');
+    expect(shape(mismatch, { step: 'done', ended: 'no_match' })).toContain('match refused');
   });
   it('says what was measured', () => {
     const line = stations({

@@ -1,3 +1,4 @@
+import type { SessionState } from '../../engine/pipeline/state.ts';
 import type { OperationView } from './trace-view.ts';
 import { bytes, count, duration, plural } from './words.ts';
 
@@ -22,10 +23,15 @@ export interface StationInput {
   readonly step?: HostStep;
   readonly core: OperationView;
   readonly updateBytes?: number;
-  /** Instructions in the stop window of the last try. */
-  readonly stopInstructions?: number;
-  /** The failure or abort cause that ended the operation. */
-  readonly refusal?: string;
+  /** The abort cause or failure that ended the operation, if it did not end well. */
+  readonly ended?: string;
+}
+
+/** The step that a state of the session stands for; nothing for states that are no part of an operation. */
+export function hostStep(state: SessionState): HostStep | undefined {
+  if (state.name !== 'applying' && state.name !== 'undoing') return undefined;
+  const steps = { send: 'upload', load: 'load', splice: 'core', unload: 'unload', recover: undefined } as const;
+  return steps[state.step];
 }
 
 const APPLY: readonly StationId[] = ['upload', 'load', 'match', 'stop', 'splice', 'applied'];
@@ -54,7 +60,7 @@ function reached(input: StationInput, order: readonly StationId[]): number {
   if (finished) return step === 'done' ? order.length : order.length - 1;
   if (core.splices.length > 0) return order.indexOf(input.operation === 'apply' ? 'splice' : 'restore');
   if (lastTry) return order.indexOf('stop');
-  if (input.refusal && core.sections.length === 0 && core.failedCandidates.length === 0)
+  if (input.ended && core.sections.length === 0 && core.failedCandidates.length === 0)
     return order.indexOf(input.operation === 'apply' ? 'load' : 'check');
   return input.operation === 'apply' ? order.indexOf('match') : 0;
 }
@@ -65,7 +71,7 @@ export function stations(input: StationInput): readonly Station[] {
   const at = reached(input, order);
   return order.map((id, index) => {
     const state: StationState =
-      index < at ? 'done' : index > at ? 'waiting' : input.refusal ? 'refused' : at < 0 ? 'waiting' : 'running';
+      index < at ? 'done' : index > at ? 'waiting' : input.ended ? 'refused' : at < 0 ? 'waiting' : 'running';
     const value = state === 'waiting' ? '' : valueOf(id, input);
     return { id, name: NAMES[id], state, value, sentence: `${NAMES[id]}: ${wordFor(state)}${value ? `, ${value}` : ''}.` };
   });
@@ -89,7 +95,7 @@ function valueOf(id: StationId, input: StationInput): string {
       return plural(core.totals?.sections ?? core.sections.length, 'section');
     case 'stop':
       if (last?.nanoseconds === undefined) return last ? `try ${count(last.number)}` : '';
-      return input.refusal === 'code_busy' ? plural(core.tries.length, 'try', 'tries') : duration(last.nanoseconds);
+      return input.ended === 'code_busy' ? plural(core.tries.length, 'try', 'tries') : duration(last.nanoseconds);
     case 'splice':
     case 'restore':
       return plural(core.splices.length, 'function');

@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { SessionHost } from './session-host.ts';
+
+expose(new SessionHost());
