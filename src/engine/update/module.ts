@@ -86,6 +86,7 @@ export class ModuleBuilder {
       `license=GPL`,
       `description=${description}`,
       'depends=',
+      `ksplice=${KSPLICE_API_VERSION}`,
       `name=${this.name}`,
       `vermagic=${this.kernel.module.vermagic}`,
     ];

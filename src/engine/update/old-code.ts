@@ -3,7 +3,7 @@ import { decode } from '../diff/instruction.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { isGlobal, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
 import { KSPLICE_NONE, RELOC, SECTION_KIND, SITE } from './format.ts';
-import { SHF_ALLOC } from '../elf/constants.ts';
+import { SHF_ALLOC, STB_WEAK } from '../elf/constants.ts';
 import type { UpdateKernel } from './kernel.ts';
 import { isMatched, Labels } from './labels.ts';
 import { ModuleBuilder } from './module.ts';
@@ -143,9 +143,14 @@ function blankBytes({ start, size }: Chunk, references: readonly Reference[]): U
   return bytes;
 }
 
+/** Another unit may define it as well; then the kernel has that definition under this name, and this one without a name. */
+function isWeak(span: Span): boolean {
+  return span.symbols[0]?.bind === STB_WEAK;
+}
+
 /**
  * All text, everything that is global, and whatever those refer to. Constants and variables that only boot code refers to are left out: nothing
- * would lead to them.
+ * would lead to them. So are weak definitions, unless they are to be replaced.
  */
 function chunksOf(comparison: Comparison, labels: Labels): Chunk[] {
   const { pre, shipped } = comparison;
@@ -159,7 +164,7 @@ function chunksOf(comparison: Comparison, labels: Labels): Chunk[] {
   }
   const wanted = new Set<Span>();
   const want = (span: Span | undefined): void => {
-    if (span && isMatched(span)) wanted.add(labels.start(span));
+    if (span && isMatched(span) && !(isWeak(span) && !comparison.changed.has(span))) wanted.add(labels.start(span));
   };
   for (const span of pre.spans) if (span.kind === 'text' || isGlobal(span)) want(span);
   for (const span of shipped)
