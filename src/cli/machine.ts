@@ -28,10 +28,14 @@ export async function startMachine(
 ): Promise<Result<StartedMachine>> {
   const pack = await KernelPack.open(folderSource(packsFolder(options.packs)), options.kernel);
   if (!pack.ok) return pack;
-  output.progress(`${options.cold ? 'Booting' : 'Restoring'} ${pack.value.manifest.id} …`);
+  output.progress(`${options.cold || !pack.value.has('snapshot') ? 'Booting' : 'Restoring'} ${pack.value.manifest.id} …`);
   const began = performance.now();
-  const from = options.cold ? 'kernel' : 'snapshot';
-  const session = await Session.open({ pack: pack.value, wasm: await wasmBytes(), from, onEvent });
+  const session = await Session.open({
+    pack: pack.value,
+    wasm: await wasmBytes(),
+    ...(options.cold && { from: 'kernel' }),
+    onEvent,
+  });
   if (!session.ok) return session;
   const milliseconds = Math.round(performance.now() - began);
   for (const { file, guestPath } of options.put) {

@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly pack: KernelPack;
   /** v86's WebAssembly: its bytes, or where to fetch them. */
   readonly wasm: Uint8Array | string;
-  /** `snapshot` (the default) or a cold boot of the kernel. */
+  /** The default is the pack’s snapshot, if it has one. */
   readonly from?: BootFrom;
   readonly onEvent?: (event: SessionEvent) => void;
 }
@@ -35,6 +35,7 @@ interface Operation {
   loaded: UpdateModules | undefined;
   /** Set once the core was told to act: from here only a restore brings the guest back for certain. */
   acted: boolean;
+  crashed: boolean;
 }
 
 /**
@@ -71,7 +72,11 @@ export class Session {
   static async open(options: SessionOptions): Promise<Result<Session>> {
     const tell = (step: 'machine' | 'guest') => options.onEvent?.({ type: 'state', state: { name: 'opening', step } });
     tell('machine');
-    const opened = await openMachine(options.pack, options.wasm, options.from ?? 'snapshot');
+    const opened = await openMachine(
+      options.pack,
+      options.wasm,
+      options.from ?? (options.pack.has('snapshot') ? 'snapshot' : 'kernel'),
+    );
     if (!opened.ok) return opened;
     const { machine, snapshot } = opened.value;
     tell('guest');
@@ -171,6 +176,8 @@ export class Session {
   /** Stops the machine for good. */
   async close(): Promise<void> {
     this.#enter({ name: 'closed' });
+    this.#onCrash(CLOSED);
+    this.guest.close();
     await this.machine.destroy();
   }
 
@@ -181,12 +188,12 @@ export class Session {
     begin();
     const before = this.#applied;
     const checkpoint = await this.machine.saveState();
-    const operation: Operation = { began: performance.now(), records: [], loaded: undefined, acted: false };
+    const operation: Operation = { began: performance.now(), records: [], loaded: undefined, acted: false, crashed: false };
     this.#stopMarks = [];
     const crash = new Promise<Failure>((crashed) => (this.#onCrash = crashed));
-    const result = await Promise.race([work(operation), crash]);
+    const result = await Promise.race([work(operation), crash.then((failed) => ((operation.crashed = true), failed))]);
     this.#onCrash = () => undefined;
-    if (this.#state.name === 'closed') return failure('closed', 'The machine was closed meanwhile.');
+    if (this.#state.name === 'closed') return CLOSED;
     if (result.ok) {
       this.#enter({ name: 'ready', applied: this.applied });
       return result;
@@ -196,9 +203,9 @@ export class Session {
     return back.ok ? result : { ...back, found: `${back.found ?? back.message} (after: ${result.message})` };
   }
 
-  /** Unloading is enough while the core was not told to act and the guest answers; otherwise the checkpoint is restored. */
+  /** Unloading is enough while the core was not told to act and the guest lives; otherwise the checkpoint is restored. */
   async #goBack(operation: Operation, checkpoint: Uint8Array, applied: ReadonlyMap<string, Applied>): Promise<Result<void>> {
-    if (!operation.acted && operation.loaded) {
+    if (!operation.crashed && !operation.acted && operation.loaded) {
       const unloaded = await this.#core.unload(operation.loaded);
       if (unloaded.ok) {
         this.#enter({ name: 'ready', applied: this.applied });
@@ -260,7 +267,7 @@ export class Session {
   #refusal(allowed: readonly SessionState['name'][]): Failure | undefined {
     if (allowed.includes(this.#state.name)) return undefined;
     if (this.#state.name === 'lost') return { ...this.#state.failure, hint: 'The guest is lost; reset the machine.' };
-    if (this.#state.name === 'closed') return failure('closed', 'The machine is closed.', { hint: 'Open it again.' });
+    if (this.#state.name === 'closed') return CLOSED;
     return failure('busy', 'The machine is at work already.', { found: this.#state.name, hint: 'Wait until it is ready.' });
   }
 
@@ -270,6 +277,8 @@ export class Session {
     this.#onEvent({ type: 'state', state });
   }
 }
+
+const CLOSED = failure('closed', 'The machine was closed.', { hint: 'Open it again.' });
 
 /** Instructions of each window, from the marks the core set around it. */
 function stopInstructions(marks: readonly { readonly mark: 'begin' | 'end'; readonly instructions: number }[]): number[] {
