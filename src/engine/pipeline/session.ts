@@ -187,10 +187,10 @@ export class Session {
     if (refused) return refused;
     begin();
     const before = this.#applied;
+    const crash = new Promise<Failure>((crashed) => (this.#onCrash = crashed));
     const checkpoint = await this.machine.saveState();
     const operation: Operation = { began: performance.now(), records: [], loaded: undefined, acted: false, crashed: false };
     this.#stopMarks = [];
-    const crash = new Promise<Failure>((crashed) => (this.#onCrash = crashed));
     const result = await Promise.race([work(operation), crash.then((failed) => ((operation.crashed = true), failed))]);
     this.#onCrash = () => undefined;
     if (this.#state.name === 'closed') return CLOSED;
