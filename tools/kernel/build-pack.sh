@@ -72,8 +72,8 @@ assemble() {
   gzip -9n < "$tree/.config" > "$pack/config.gz"
   cp /usr/share/seabios/bios.bin "$pack/bios.bin"
   cp /usr/share/seabios/vgabios-stdvga.bin "$pack/vgabios.bin"
-  cp "$tree/COPYING" "$pack/COPYING.linux"
-  cp /usr/share/doc/seabios/copyright "$pack/COPYING.seabios"
+  cat "$tree/COPYING" "$tree/LICENSES/preferred/GPL-2.0" > "$pack/COPYING.linux"
+  cat /usr/share/doc/seabios/copyright /usr/share/common-licenses/LGPL-3 > "$pack/COPYING.seabios"
   "$root/tools/guest/build-initrd.sh" "$pack/initrd.gz"
   node "$here/units.mjs" "$tree" "$pack/units.json.gz"
   node "$here/manifest.mjs" "$pack" "$build/facts/facts.ko" "$tree"
@@ -108,7 +108,7 @@ case $mode in
   --install)
     mkdir -p "$committed"
     cp "$pack"/* "$committed/"
-    node "$root/tools/guest/make-snapshot.mjs" "$committed"
-    node "$here/manifest.mjs" "$committed" "$build/facts/facts.ko" "$tree"
+    node "$root/tools/guest/make-snapshot.mjs" "$committed" > "$build/snapshot.json"
+    node "$here/manifest.mjs" "$committed" "$build/facts/facts.ko" "$tree" "$build/snapshot.json"
     ;;
 esac

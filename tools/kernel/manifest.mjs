@@ -1,15 +1,15 @@
 // Writes manifest.json of a kernel pack: sizes and hashes of its files, and what an update compiler has to know.
 //
-//   node manifest.mjs PACK_DIR FACTS_KO KERNEL_TREE
+//   node manifest.mjs PACK_DIR FACTS_KO KERNEL_TREE [SNAPSHOT_JSON]
 //
-// What does not come from the build comes from pack.json beside this script.
+// SNAPSHOT_JSON is what the snapshot tool printed. What does not come from the build comes from pack.json beside this script.
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const [pack, factsModule, tree] = process.argv.slice(2);
+const [pack, factsModule, tree, snapshotFile] = process.argv.slice(2);
 const settings = JSON.parse(readFileSync(join(import.meta.dirname, 'pack.json'), 'utf8'));
 
 function fileEntry(name) {
@@ -32,7 +32,7 @@ const modinfo = sectionOf(factsModule, '.modinfo').toString('latin1').split('\0'
 const vermagic = modinfo.find((line) => line.startsWith('vermagic=')).slice('vermagic='.length);
 const compile = readFileSync(join(tree, 'include/generated/compile.h'), 'utf8');
 const version = /#define UTS_VERSION "(.*)"/.exec(compile)?.[1] ?? /UTS_VERSION "([^"]*)"/.exec(readFileSync(join(tree, 'include/generated/utsversion.h'), 'utf8'))[1];
-const old = existsSync(join(pack, 'manifest.json')) ? JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8')) : {};
+const snapshot = snapshotFile ? JSON.parse(readFileSync(snapshotFile, 'utf8')) : undefined;
 
 const manifest = {
   format: 1,
@@ -50,8 +50,7 @@ const manifest = {
     initOffset: facts.readUInt32LE(8),
     exitOffset: facts.readUInt32LE(12),
   },
-  // Written by the snapshot tool, and true as long as the snapshot is.
-  ...(old.snapshot ? { snapshot: old.snapshot } : {}),
+  ...(snapshot ? { snapshot: { v86: snapshot.v86, instructions: snapshot.instructions } } : {}),
   files: Object.fromEntries(
     readdirSync(pack)
       .filter((name) => name !== 'manifest.json')
