@@ -47,8 +47,10 @@ function groupFunctions({ changed, newText, removedText }: Comparison): Group[] 
 function describeFunction(comparison: Comparison, { name, pairs }: Group): FunctionChange {
   const rank = (pair: Group['pairs'][number]): number => (spanName(pair.pre ?? pair.post ?? missing()) === name ? 0 : 1);
   pairs.sort((a, b) => rank(a) - rank(b));
-  const hadPre = pairs.some((pair) => pair.pre) || unchangedPiece(comparison.pre.spans, name);
-  const hasPost = pairs.some((pair) => pair.post) || unchangedPiece(comparison.post.spans, name);
+  // A new or lost piece of a function that is otherwise as it was does not make the function new or lost.
+  const pieces = pairs.every((pair) => rank(pair) === 1);
+  const hadPre = pairs.some((pair) => pair.pre) || (pieces && unchangedPiece(comparison.pre.spans, name));
+  const hasPost = pairs.some((pair) => pair.post) || (pieces && unchangedPiece(comparison.post.spans, name));
   const status = !hadPre ? 'new' : !hasPost ? 'removed' : 'changed';
   const reasons = pairs.flatMap(({ pre, post }): Reason[] => {
     if (pre && post) return reasonsOf(comparison, pre, post);

@@ -1,10 +1,10 @@
 import type { Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { differingBytes, hasIdentity, sameShape, targetText, TargetComparer } from './equal.ts';
+import { differingBytes, sameShape, targetText, TargetComparer } from './equal.ts';
 import { instructionStart } from './instruction.ts';
 import { bugLineShifts } from './lines.ts';
 import { sourceName } from './names.ts';
-import { spanName, spanText, type Reference, type Site, type Span, type Target } from './span.ts';
+import { isGlobal, spanName, spanText, type Reference, type Site, type Span } from './span.ts';
 
 const TABLE_OF: Record<Site['kind'], string> = {
   alternative: '.altinstructions',
@@ -104,33 +104,41 @@ function quote(text = ''): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
 }
 
-function callees(span: Span): Map<string, Target> {
-  const result = new Map<string, Target>();
+/** Functions and undefined names that code refers to, by what they are: a name known to the whole kernel, or the pre span if there is one. */
+function callees(span: Span, side: 'pre' | 'post'): Map<string | Span, string> {
+  const result = new Map<string | Span, string>();
   for (const { target } of span.references) {
-    if (!target.span) result.set(target.name, target);
-    else if (target.span.kind === 'text' && target.offset === 0) result.set(spanName(target.span), target);
+    if (!target.span) result.set(target.name, target.name);
+    else if (target.span.kind === 'text' && target.offset === 0) {
+      const local = side === 'post' ? (target.span.partner ?? target.span) : target.span;
+      result.set(isGlobal(target.span) ? spanName(target.span) : local, spanName(local));
+    }
   }
   return result;
 }
 
 function calleeReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
   const reasons: Reason[] = [];
-  const before = callees(pre);
-  const after = callees(post);
-  const partnered = (name: string, target: Target, others: Map<string, Target>): boolean =>
-    others.has(name) || (target.span?.partner !== undefined && others.has(spanName(target.span.partner)));
-  for (const [name, target] of before) {
-    if (partnered(name, target, after)) continue;
-    const inlined = target.span !== undefined && comparison.removedText.includes(target.span);
+  const before = callees(pre, 'pre');
+  const after = callees(post, 'post');
+  const sources = new Set([...after.values()].map(sourceName));
+  for (const [callee, name] of before) {
+    if (after.has(callee)) continue;
+    const gone = typeof callee === 'string' ? comparison.removedText.find((span) => spanName(span) === callee) : callee;
+    // What it called is now called from here, and it is gone itself.
+    const inlined =
+      gone !== undefined &&
+      comparison.removedText.includes(gone) &&
+      !sources.has(sourceName(name)) &&
+      [...callees(gone, 'pre').keys()].every((inner) => after.has(inner));
     reasons.push(
       inlined
         ? { kind: 'inline', name, text: `${sourceName(name)} is now part of it instead of being called.` }
         : { kind: 'callee', name, status: 'dropped', text: `It no longer refers to ${name}.` },
     );
   }
-  for (const [name, target] of after) {
-    if (!partnered(name, target, before))
-      reasons.push({ kind: 'callee', name, status: 'new', text: `It now refers to ${name}.` });
+  for (const [callee, name] of after) {
+    if (!before.has(callee)) reasons.push({ kind: 'callee', name, status: 'new', text: `It now refers to ${name}.` });
   }
   return reasons;
 }
@@ -140,7 +148,8 @@ function dataReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
   const names = new Map<string, string>();
   for (const { target } of post.references) {
     const span = target.span;
-    if (!span || (span.kind !== 'data' && span.kind !== 'rodata') || !hasIdentity(span) || span.partner) continue;
+    // Tables of jump targets have no name; they differ because the code does.
+    if (!span || (span.kind !== 'data' && span.kind !== 'rodata') || span.symbols.length === 0 || span.partner) continue;
     const old = [...comparison.constants].find(([, copy]) => copy === span)?.[0];
     names.set(
       spanName(span),

@@ -10,11 +10,12 @@ type Facts = Omit<Comparison, 'refusals'> & { readonly changedData: readonly Spa
 
 /** Everything about a comparison that cannot be turned into an update. */
 export function refuse(facts: Facts): Refusal[] {
+  const shipped = new Set(facts.shipped);
   return [
     ...objectRefusals(facts),
     ...dataRefusals(facts),
     ...functionRefusals(facts),
-    ...facts.shipped.flatMap((span) => referenceRefusals(span)),
+    ...facts.shipped.flatMap((span) => referenceRefusals(span, shipped)),
   ];
 }
 
@@ -51,14 +52,25 @@ function dataRefusals({ changedData }: Facts): Refusal[] {
 function functionRefusals({ changed }: Facts): Refusal[] {
   const refusals: Refusal[] = [];
   for (const span of changed) {
-    if (oldSize(span) >= TRAMPOLINE_SIZE || coldParent(spanName(span)) !== undefined) continue;
-    refusals.push({
-      code: 'function_too_short',
-      symbol: spanName(span),
-      section: span.section.name,
-      message: `${spanName(span)} is ${oldSize(span)} bytes long; a jump to its replacement needs ${TRAMPOLINE_SIZE}.`,
-      hint: 'Change its callers instead.',
-    });
+    const symbol = spanName(span);
+    const at = { symbol, section: span.section.name };
+    if (coldParent(symbol) !== undefined) continue;
+    if (oldSize(span) < TRAMPOLINE_SIZE) {
+      refusals.push({
+        code: 'function_too_short',
+        ...at,
+        message: `${symbol} is ${oldSize(span)} bytes long; a jump to its replacement needs ${TRAMPOLINE_SIZE}.`,
+        hint: 'Change its callers instead.',
+      });
+    }
+    if (span.sites.some((site) => site.kind === 'jump' && site.offset < TRAMPOLINE_SIZE)) {
+      refusals.push({
+        code: 'static_branch_at_entry',
+        ...at,
+        message: `${symbol} begins with a static branch, which the kernel may rewrite at any time; the jump to its replacement cannot stand there.`,
+        hint: 'Change its callers instead.',
+      });
+    }
   }
   return refusals;
 }
@@ -69,11 +81,13 @@ export function oldSize(span: Span): number {
   return size > 0 ? Math.min(size, span.size) : span.size;
 }
 
-function referenceRefusals(span: Span): Refusal[] {
+function referenceRefusals(span: Span, shipped: ReadonlySet<Span>): Refusal[] {
   const refusals: Refusal[] = [];
   for (const reference of span.references) if (!reference.dead) refusals.push(...targetRefusal(span, reference.target));
   for (const site of span.sites) {
-    if (site.kind === 'jump') refusals.push(...keyRefusal(span, site.key));
+    if (site.kind === 'jump') refusals.push(...keyRefusal(span, site.key), ...entryRefusal(span, site.target, shipped));
+    if (site.kind === 'extable') refusals.push(...entryRefusal(span, site.fixup, shipped));
+    if (site.kind === 'bug' && site.file) refusals.push(...entryRefusal(span, site.file, shipped));
     if (site.kind === 'alternative')
       for (const reference of site.references) refusals.push(...targetRefusal(span, reference.target));
   }
@@ -108,8 +122,22 @@ function targetRefusal(from: Span, target: Target): Refusal[] {
   return [];
 }
 
+/** The loader reads these table entries before anything about the running kernel is known: both ends must travel together. */
+function entryRefusal(from: Span, to: Target, shipped: ReadonlySet<Span>): Refusal[] {
+  if (to.span && shipped.has(to.span)) return [];
+  return [
+    {
+      code: 'table_reference',
+      symbol: spanName(from),
+      section: from.section.name,
+      message: `A table entry of ${spanName(from)} leads to ${to.span ? spanName(to.span) : to.name}, outside of the code that is replaced.`,
+      hint: 'Keep recovery code and branch targets in the function itself.',
+    },
+  ];
+}
+
 function keyRefusal(from: Span, key: Target): Refusal[] {
-  if (!key.span?.partner || isGlobal(key.span)) return [];
+  if (!key.span?.partner || isGlobal(key.span)) return targetRefusal(from, key);
   return [
     {
       code: 'static_key',

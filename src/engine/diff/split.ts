@@ -1,4 +1,4 @@
-import { SHF_MERGE, SHT_NOBITS, STB_LOCAL, STT_FUNC, STT_NOTYPE, STT_OBJECT } from '../elf/constants.ts';
+import { SHF_MERGE, SHF_STRINGS, SHT_NOBITS, STB_LOCAL, STT_FUNC, STT_NOTYPE, STT_OBJECT } from '../elf/constants.ts';
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
 import type { SectionClass } from './section-class.ts';
 import type { Span, SpanKind } from './span.ts';
@@ -21,8 +21,8 @@ export function splitSection(section: ElfSection, is: SectionClass, symbols: rea
   const kind = KIND_OF[is];
   if (!kind) return [];
   if (kind === 'string') return splitAt(section, kind, stringStarts(section), symbols);
-  const mergeable = (section.flags & SHF_MERGE) !== 0 && section.entsize > 1;
-  if (kind === 'rodata' && mergeable && section.size % section.entsize === 0)
+  const mergeable = (section.flags & SHF_MERGE) !== 0 && (section.flags & SHF_STRINGS) === 0 && section.entsize > 1;
+  if (kind === 'rodata' && mergeable && section.data.length === section.size && section.size % section.entsize === 0)
     return splitAt(section, kind, constantStarts(section), symbols);
   return splitAt(section, kind, symbolStarts(section, kind, symbols), symbols);
 }

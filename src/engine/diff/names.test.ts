@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { cloneKey, coldParent, ownerName, sourceName, staticLocalBase } from './names.ts';
+
+describe('names that GCC makes', () => {
+  it.each([
+    ['f', 'f', 'f'],
+    ['f.cold', 'f', 'f'],
+    ['f.part.0', 'f', 'f'],
+    ['f.part.0.cold', 'f', 'f'],
+    ['f.isra.0', 'f.isra.0', 'f'],
+    ['f.isra.0.cold', 'f.isra.0', 'f'],
+    ['f.constprop.2', 'f.constprop.2', 'f'],
+    ['f.part.1.isra.0', 'f.isra.0', 'f'],
+    ['f.cold.3', 'f', 'f'],
+  ])('takes %s as part of %s, written as %s', (name, owner, source) => {
+    expect(ownerName(name)).toBe(owner);
+    expect(sourceName(name)).toBe(source);
+  });
+
+  it('knows cold pieces, clones and static variables apart', () => {
+    expect(coldParent('f.isra.0.cold')).toBe('f.isra.0');
+    expect(coldParent('f')).toBeUndefined();
+    expect(cloneKey('f.constprop.3')).toBe('f.constprop');
+    expect(cloneKey('f')).toBeUndefined();
+    expect(staticLocalBase('count.12')).toBe('count');
+    expect(staticLocalBase('count')).toBeUndefined();
+  });
+});

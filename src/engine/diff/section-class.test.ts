@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { classify } from './section-class.ts';
+
+describe('classify', () => {
+  it.each([
+    ['.text', 'text'],
+    ['.text.unlikely.vfs_open', 'text'],
+    ['.text.hot.schedule', 'text'],
+    ['.sched.text', 'text'],
+    ['.noinstr.text', 'text'],
+    ['.rodata.unix_ops', 'rodata'],
+    ['.rodata.cst4', 'rodata'],
+    ['.rodata.str1.1', 'string'],
+    ['.rodata.vfs_open.str1.4', 'string'],
+    ['.data.unix_proto', 'data'],
+    ['.data..read_mostly', 'data'],
+    ['.data..ro_after_init', 'data'],
+    ['.bss.count.3', 'data'],
+    ['.data..percpu', 'percpu'],
+    ['.data..percpu..shared_aligned', 'percpu'],
+    ['__bug_table', 'table'],
+    ['__jump_table', 'table'],
+    ['.altinstructions', 'table'],
+    ['.altinstr_replacement', 'replacement'],
+    ['___ksymtab_gpl+schedule', 'export'],
+    ['.init.text', 'init'],
+    ['.exit.text', 'init'],
+    ['.altinstr_aux', 'init'],
+    ['.initcall6.init', 'ignored'],
+    ['.static_call.text', 'ignored'],
+    ['.discard.addressable', 'ignored'],
+    ['__ksymtab_strings', 'ignored'],
+    ['.symtab', 'structure'],
+    ['.rel.text.vfs_open', 'structure'],
+  ])('knows %s as %s', (name, is) => {
+    expect(classify(name)).toBe(is);
+  });
+
+  it.each(['.mystery', '.ksplice_call_apply', 'text', '.textual', '__bug_tables'])('does not guess what %s is', (name) => {
+    expect(classify(name)).toBeUndefined();
+  });
+});
