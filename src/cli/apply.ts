@@ -4,8 +4,9 @@ import { success } from '../engine/failure.ts';
 import type { ApplyReport, UndoReport } from '../engine/pipeline/report.ts';
 import type { Session } from '../engine/pipeline/session.ts';
 import type { SessionEvent } from '../engine/pipeline/state.ts';
+import { readUpdate } from '../engine/update/read.ts';
 import { readInput } from './files.ts';
-import { runCommands, startMachine, type CommandRun } from './machine.ts';
+import { openPack, runCommands, startMachine, type CommandRun } from './machine.ts';
 import { collect, machineOptions, type MachineOptions } from './options.ts';
 import { ExitCode, Output } from './output.ts';
 import { showApply, showUndo } from './report-text.ts';
@@ -39,13 +40,17 @@ export function applyCommand(): Command {
   return command.action(async (files: string[], _options, self: Command) => {
     const options = self.optsWithGlobals<ApplyOptions>();
     const output = new Output(options);
+    const pack = await openPack(options);
+    if (!pack.ok) return output.fail(pack);
     const tarballs: Uint8Array[] = [];
     for (const file of files) {
       const bytes = await readInput(file);
       if (!bytes.ok) return output.fail(bytes);
+      const update = readUpdate(bytes.value, pack.value.manifest);
+      if (!update.ok) return output.fail({ ...update, where: update.where ? `${file}: ${update.where}` : file });
       tarballs.push(bytes.value);
     }
-    const started = await startMachine(output, options, (event) => showProgress(output, event));
+    const started = await startMachine(output, pack.value, options, (event) => showProgress(output, event));
     if (!started.ok) return output.fail(started);
     const { session, milliseconds } = started.value;
     output.line(output.paint('dim', `${session.pack.manifest.id}, up after ${milliseconds} ms`));

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { runCommands, startMachine, type CommandRun } from './machine.ts';
+import { openPack, runCommands, startMachine, type CommandRun } from './machine.ts';
 import { collect, machineOptions, type MachineOptions } from './options.ts';
 import { Output } from './output.ts';
 
@@ -12,7 +12,9 @@ export function bootCommand(): Command {
   return command.action(async (_options, self: Command) => {
     const options = self.optsWithGlobals<MachineOptions & { exec: string[] }>();
     const output = new Output(options);
-    const started = await startMachine(output, options);
+    const pack = await openPack(options);
+    if (!pack.ok) return output.fail(pack);
+    const started = await startMachine(output, pack.value, options);
     if (!started.ok) return output.fail(started);
     const { session, milliseconds } = started.value;
     const { id, version } = session.pack.manifest;

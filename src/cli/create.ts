@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { failure, success, type Result } from '../engine/failure.ts';
-import { KernelPack } from '../engine/pipeline/pack.ts';
 import { createUpdate } from '../engine/update/create.ts';
 import { showChanges } from './diff.ts';
-import { fileFailure, folderSource, packsFolder, readInput, readObjects } from './files.ts';
+import { fileFailure, readInput, readObjects } from './files.ts';
+import { openPack } from './machine.ts';
 import { parseId, parseTimestamp } from './options.ts';
 import { Output } from './output.ts';
 
@@ -59,7 +59,7 @@ export function createCommand(): Command {
 }
 
 async function create(options: CreateOptions, preFolder: string, postFolder: string) {
-  const pack = await KernelPack.open(folderSource(packsFolder(options.packs)), options.kernel);
+  const pack = await openPack(options);
   if (!pack.ok) return pack;
   const units = await readUnits(preFolder, postFolder);
   if (!units.ok) return units;

@@ -20,18 +20,22 @@ export interface StartedMachine {
   readonly milliseconds: number;
 }
 
-/** Starts the machine a command asked for and copies its files in. */
+/** Opens the kernel pack a command asked for. */
+export function openPack(options: Pick<MachineOptions, 'kernel' | 'packs'>): Promise<Result<KernelPack>> {
+  return KernelPack.open(folderSource(packsFolder(options.packs)), options.kernel);
+}
+
+/** Starts a machine and copies the files in that the command asked for. */
 export async function startMachine(
   output: Output,
+  pack: KernelPack,
   options: MachineOptions,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<Result<StartedMachine>> {
-  const pack = await KernelPack.open(folderSource(packsFolder(options.packs)), options.kernel);
-  if (!pack.ok) return pack;
-  output.progress(`${options.cold || !pack.value.has('snapshot') ? 'Booting' : 'Restoring'} ${pack.value.manifest.id} …`);
+  output.progress(`${options.cold || !pack.has('snapshot') ? 'Booting' : 'Restoring'} ${pack.manifest.id} …`);
   const began = performance.now();
   const session = await Session.open({
-    pack: pack.value,
+    pack,
     wasm: await wasmBytes(),
     ...(options.cold && { from: 'kernel' }),
     onEvent,

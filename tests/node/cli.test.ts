@@ -139,7 +139,16 @@ test('apply with --undo: differs after, is as before when undone', async () => {
 test('apply tells people what happened', async () => {
   const run = await hotsplice('apply', at('version.tar.gz'), '--undo');
   expect(run.status).toBe(0);
-  for (const word of ['applied in', 'sections', 'inferred', 'instructions', 'spliced', 'a jump to 0x', 'restored', 'undone in']) {
+  for (const word of [
+    'applied in',
+    'matched   ',
+    'inferred',
+    'instructions',
+    'spliced',
+    'a jump to 0x',
+    'restored',
+    'undone in',
+  ]) {
     expect(run.stdout).toContain(word);
   }
 });
@@ -194,7 +203,7 @@ describe('bad input is a typed failure with exit status 1', () => {
     ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
     [
       'with a changed byte',
-      (bytes: Buffer) => (bytes.writeUInt8(bytes.readUInt8(bytes.length / 2) ^ 0xff, bytes.length / 2), bytes),
+      (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 0xff : byte))),
     ],
     ['that is none', () => Buffer.from('no tarball at all')],
   ])('a tarball %s', async (name, change) => {
