@@ -34,11 +34,11 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
       await button(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'Before').textContent(), { timeout: 60_000 })
-        .toMatch(/RESULT: root: user 1000[\s\S]*as the lesson says/);
+        .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: root: user 1000/);
     },
     'Read the fix': async () => {
       await page.getByRole('tab', { name: 'Patch' }).click();
-      expect(await page.getByText('buf->flags = 0;').count()).toBe(2);
+      expect(await page.getByRole('tabpanel', { name: 'Patch' }).locator('.added', { hasText: 'buf->flags = 0;' }).count()).toBe(2);
     },
     'See what changed in the object': async () => {
       await page.getByRole('tab', { name: /What changed/ }).click();
@@ -60,7 +60,7 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
       await button(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'After').textContent(), { timeout: 60_000 })
-        .toMatch(/RESULT: refused: user 1000[\s\S]*as the lesson says/);
+        .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: refused: user 1000/);
     },
     'Undo it': async () => {
       await button(page, /^undo/i).click();
@@ -69,7 +69,7 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
       await button(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'After undo').textContent(), { timeout: 60_000 })
-        .toMatch(/RESULT: root: user 1000[\s\S]*as the lesson says/);
+        .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: root: user 1000/);
     },
   };
   for (let step = 1; step <= count; step++) {

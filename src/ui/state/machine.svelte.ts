@@ -26,7 +26,7 @@ export class Machine {
   #resetting = $state.raw(false);
   /** Counts the machines opened: what an earlier one still has to say is of no interest. */
   #opened = 0;
-  #port: MachinePort | undefined;
+  #port = $state.raw<MachinePort | undefined>(undefined);
   #kernel: Manifest | undefined;
   #open: OpenMachine;
   #output: readonly ((bytes: Uint8Array) => void)[] = [];

@@ -63,7 +63,7 @@ describe('the line of stages', () => {
       core: viewOperation(records(`${MATCH}\n${STOP}\n${SPLICE}`)),
       updateBytes: 21344,
     });
-    expect(line.map((station) => station.value.replaceAll('\u202f', ' '))).toEqual([
+    expect(line.map((station) => station.value.replaceAll(/[\u202f\u00a0]/g, ' '))).toEqual([
       '21.3 KB',
       'new, old',
       '1 section',

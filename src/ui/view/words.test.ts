@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytePairs, bytes, clock, count, duration, millions, plural } from './words.ts';
 
-const plain = (text: string) => text.replaceAll('\u202f', ' ');
+const plain = (text: string) => text.replaceAll(/[\u202f\u00a0]/g, ' ');
 
 describe('words', () => {
   it('groups thousands', () => {

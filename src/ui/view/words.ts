@@ -1,11 +1,12 @@
-/** Numbers as a person reads them. Narrow no-break spaces group thousands, and hold a number and its unit together. */
-const GAP = '\u202f';
+/** Numbers as a person reads them. A narrow space groups thousands; a number and its unit stay on one line. */
+const THIN = '\u202f';
+const GAP = '\u00a0';
 
 /** 1234567 → 1 234 567. */
 export function count(value: number): string {
   return Math.round(value)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, GAP);
+    .replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
 /** `plural(1, 'try', 'tries')` → 1 try. */
