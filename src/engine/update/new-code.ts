@@ -230,13 +230,15 @@ class UnitWriter {
     this.#module.nameFunction(spanName(span), place, span.size);
   }
 
+  /** Functions first; then the pieces that only they entered. */
   #patches(): void {
     const { changed, removedText } = this.comparison;
+    const isPiece = (span: Span): boolean => ownerName(spanName(span)) !== spanName(span);
+    const isCold = (span: Span): boolean => coldParent(spanName(span)) !== undefined;
     const owners = new Set([...changed].map((span) => ownerName(spanName(span))));
-    for (const span of changed) this.#patch(span, coldParent(spanName(span)) === undefined ? span.partner : undefined);
-    // Pieces that only a replaced function entered.
-    for (const span of removedText)
-      if (ownerName(spanName(span)) !== spanName(span) && owners.has(ownerName(spanName(span)))) this.#patch(span, undefined);
+    for (const span of changed) if (!isCold(span)) this.#patch(span, span.partner);
+    for (const span of changed) if (isCold(span)) this.#patch(span, undefined);
+    for (const span of removedText) if (isPiece(span) && owners.has(ownerName(spanName(span)))) this.#patch(span, undefined);
   }
 
   #patch(span: Span, replacement: Span | undefined): void {
