@@ -13,34 +13,36 @@ interface Pending {
   readonly fail: (reason: Failure) => void;
 }
 
-/** Requests under way, by channel. */
+interface Waiting {
+  readonly start: () => void;
+  readonly fail: (reason: Failure) => void;
+}
+
+/** The agent has 32 channels. */
+const MAX_PENDING = 24;
+
+/** Requests under way, by channel, and those that wait for one. */
 export class Requests {
   readonly #link: () => Link;
   readonly #pending = new Map<number, Pending>();
+  #waiting: Waiting[] = [];
   #channel = 0;
 
   constructor(link: () => Link) {
     this.#link = link;
   }
 
-  get size(): number {
-    return this.#pending.size;
-  }
-
   /** Runs a request to its end. Aborting cancels it in the guest and waits for the agent's last word. */
   run<T>(request: Request<T>, signal?: AbortSignal): Promise<Result<T>> {
-    if (signal?.aborted) return Promise.resolve(cancelled());
     return new Promise((resolve) => {
-      const channel = this.#newChannel();
-      const cancel = () => this.#link().send(FrameType.Cancel, channel);
-      const end = (result: Result<T>) => {
-        this.#pending.delete(channel);
-        signal?.removeEventListener('abort', cancel);
-        resolve(signal?.aborted && !result.ok && result.code === 'guest_error' ? cancelled() : result);
+      const start = () => {
+        if (signal?.aborted) {
+          resolve(cancelled());
+          this.#next();
+        } else this.#start(request, resolve, signal);
       };
-      this.#pending.set(channel, { frame: (type, payload) => request.onFrame(type, payload, end), fail: end });
-      signal?.addEventListener('abort', cancel);
-      request.begin(channel);
+      if (this.#pending.size < MAX_PENDING) start();
+      else this.#waiting.push({ start, fail: resolve });
     });
   }
 
@@ -49,12 +51,32 @@ export class Requests {
   }
 
   failAll(reason: Failure): void {
-    for (const { fail } of [...this.#pending.values()]) fail(reason);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { fail } of [...this.#pending.values(), ...waiting]) fail(reason);
   }
 
   /** Sends bytes of any length as frames of one type. */
   sendAll(type: number, channel: number, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += PAYLOAD_MAX) this.#link().send(type, channel, bytes.subarray(at, at + PAYLOAD_MAX));
+  }
+
+  #start<T>(request: Request<T>, resolve: (result: Result<T>) => void, signal?: AbortSignal): void {
+    const channel = this.#newChannel();
+    const cancel = () => this.#link().send(FrameType.Cancel, channel);
+    const end = (result: Result<T>) => {
+      if (!this.#pending.delete(channel)) return;
+      signal?.removeEventListener('abort', cancel);
+      resolve(signal?.aborted && !result.ok && result.code === 'guest_error' ? cancelled() : result);
+      this.#next();
+    };
+    this.#pending.set(channel, { frame: (type, payload) => request.onFrame(type, payload, end), fail: end });
+    signal?.addEventListener('abort', cancel);
+    request.begin(channel);
+  }
+
+  #next(): void {
+    if (this.#pending.size < MAX_PENDING) this.#waiting.shift()?.start();
   }
 
   #newChannel(): number {
