@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { GuestUser } from '../engine/guest/guest.ts';
 
 /** Collects an option that may be given more than once. */
 export function collect(value: string, before: string[] = []): string[] {
@@ -57,7 +58,7 @@ export interface MachineOptions {
   readonly kernel?: string;
   readonly cold?: boolean;
   readonly put: readonly Put[];
-  readonly user: 'root' | 'student';
+  readonly user: GuestUser;
   readonly timeout: number;
   readonly json?: boolean;
   readonly packs?: string;

@@ -26,7 +26,7 @@ const PACKAGES = {
 };
 
 /** Packages the engine may use at all. */
-const ENGINE_PACKAGES = ['v86', 'fflate', 'nanotar', 'valibot'];
+const ENGINE_PACKAGES = ['v86', 'fflate', 'valibot'];
 
 const SOURCE = resolve(import.meta.dirname, '../../src');
 
