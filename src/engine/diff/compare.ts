@@ -5,7 +5,7 @@ import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
 import { classify } from './section-class.ts';
-import { spanName, type Site, type Span } from './span.ts';
+import { spanName, type Site, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
 import type { Unit } from './unit.ts';
 
@@ -184,10 +184,14 @@ class Fixpoint {
   }
 }
 
-/** A table of plain values and texts is as good in another place; one that is global or holds addresses may be known elsewhere by its address. */
+/**
+ * A table of plain values, texts or labels inside of a function is as good in another place. One that is global, or holds addresses of functions or
+ * variables, may be known elsewhere by its own address.
+ */
 function copyable(span: Span): boolean {
   if (!hasIdentity(span) || span.symbols.length === 0) return true;
-  return span.symbols[0]?.bind === 0 && span.references.every((reference) => reference.target.span?.kind === 'string');
+  const plain = ({ span: to, offset }: Target): boolean => to?.kind === 'string' || (to?.kind === 'text' && offset !== 0);
+  return span.symbols[0]?.bind === 0 && span.references.every((reference) => plain(reference.target));
 }
 
 /** The given spans and everything they refer to that has no counterpart in pre, or is copied anyway. */

@@ -1,6 +1,6 @@
 import type { Changes, Code, DataChange, FunctionChange, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { targetText } from './equal.ts';
+import { isLabelTable, targetText } from './equal.ts';
 import { ownerName, sourceName } from './names.ts';
 import { reasonsOf } from './reasons.ts';
 import { spanName, spanText, type Reference, type Span } from './span.ts';
@@ -117,7 +117,9 @@ function describeData({ constants, newData, removedData }: Comparison): DataChan
     size: span.size,
   });
   return [
-    ...[...constants].filter(([span]) => span.symbols.length > 0).map(([span]) => describe(span, 'changed')),
+    ...[...constants]
+      .filter(([span]) => span.symbols.length > 0 && !isLabelTable(span))
+      .map(([span]) => describe(span, 'changed')),
     ...newData.map((span) => describe(span, 'new')),
     ...removedData.map((span) => describe(span, 'removed')),
   ];

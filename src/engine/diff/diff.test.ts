@@ -125,6 +125,12 @@ describe('what differs', () => {
     expect(reasons(changes, 'choose')).toMatchObject([{ kind: 'string', pre: 'Six', post: 'six' }]);
   });
 
+  it('takes a table of labels along with the function they are in', () => {
+    const changes = diff('labels');
+    expect(changes).toMatchObject({ verdict: 'changed', data: [], refusals: [] });
+    expect(names(changes, 'changed')).toEqual(['run']);
+  });
+
   it('keeps references outside of an object with that object', () => {
     const changes = diff('edges');
     expect(names(changes, 'changed')).toEqual(['changed']);

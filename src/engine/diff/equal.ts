@@ -6,6 +6,12 @@ export function hasIdentity(span: Span): boolean {
   return span.kind !== 'string' && !(span.kind === 'rodata' && (span.section.flags & SHF_MERGE) !== 0);
 }
 
+/** A table of places inside of functions: jump targets, labels. It differs whenever the code does, and means nothing to a person. */
+export function isLabelTable(span: Span): boolean {
+  const inside = ({ target }: Reference): boolean => target.span?.kind === 'text' && target.offset !== 0;
+  return span.kind === 'rodata' && span.references.length > 0 && span.references.every(inside);
+}
+
 export function bytesEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (!a || !b) return a === b;
   return a.length === b.length && a.every((byte, index) => byte === b[index]);

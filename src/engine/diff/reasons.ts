@@ -1,6 +1,6 @@
 import type { Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { differingBytes, sameShape, targetText, TargetComparer } from './equal.ts';
+import { differingBytes, isLabelTable, sameShape, targetText, TargetComparer } from './equal.ts';
 import { instructionStart } from './instruction.ts';
 import { bugLineShifts } from './lines.ts';
 import { sourceName } from './names.ts';
@@ -100,7 +100,9 @@ function stringReasons(pre: Span, post: Span): Reason[] {
   });
 }
 
-function quote(text = ''): string {
+/** A string for people; the level that the kernel's log puts first is no part of it. */
+function quote(message = ''): string {
+  const text = message.startsWith('\u0001') ? message.slice(2) : message;
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
 }
 
@@ -148,8 +150,14 @@ function dataReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
   const names = new Map<string, string>();
   for (const { target } of post.references) {
     const span = target.span;
-    // Tables of jump targets have no name; they differ because the code does.
-    if (!span || (span.kind !== 'data' && span.kind !== 'rodata') || span.symbols.length === 0 || span.partner) continue;
+    if (
+      !span ||
+      isLabelTable(span) ||
+      (span.kind !== 'data' && span.kind !== 'rodata') ||
+      span.symbols.length === 0 ||
+      span.partner
+    )
+      continue;
     const old = [...comparison.constants].find(([, copy]) => copy === span)?.[0];
     names.set(
       spanName(span),

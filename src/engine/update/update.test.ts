@@ -257,14 +257,14 @@ describe('readUpdate', () => {
     expect(readUpdate(bytes)).toMatchObject({ ok: false, code });
   });
 
-  it('notices every changed byte that matters', () => {
+  it('notices every changed byte, unless it changes nothing', () => {
     fc.assert(
       fc.property(fc.nat(tarball.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const bytes = tarball.slice();
         bytes[at] = (bytes[at] ?? 0) ^ flip;
         const read = readUpdate(bytes);
-        // The first ten bytes hold flags and a time that nothing depends on.
-        if (read.ok) expect(at < 10 && read.value.id === 'abc').toBe(true);
+        // The header holds a time that nothing depends on, and compression has more than one way to say the same.
+        if (read.ok) expect(read.value).toEqual(update);
         else expect(read.code).toMatch(/^bad_/);
       }),
       { numRuns: 400 },
