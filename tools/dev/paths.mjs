@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The checkout. */
-export const ROOT = resolve(import.meta.dirname, '../..');
+/** The checkout. A bundle of this file lies elsewhere, so who starts one says where it is. */
+export const ROOT = process.env.HOTSPLICE_ROOT ?? resolve(import.meta.dirname, '../..');
 
 /** Modification time (ms) of the newest file under the given paths; 0 if there is none. */
 export function newest(...paths) {
