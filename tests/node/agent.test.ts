@@ -54,7 +54,10 @@ describe('commands', () => {
 
   test('the student has no way to root', async () => {
     expect((await run('grep ^Uid /proc/self/status', 'student')).stdout).toBe('Uid:\t1000\t1000\t1000\t1000\n');
-    expect(await run('su -c id </dev/null', 'student')).toMatchObject({ status: 1, stderr: expect.stringContaining('incorrect password') as string });
+    expect(await run('su -c id </dev/null', 'student')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('incorrect password') as string,
+    });
     expect((await run('echo x >> /etc/passwd', 'student')).status).not.toBe(0);
   });
 
@@ -92,7 +95,11 @@ describe('commands', () => {
 
   test('cancelling kills the whole process group', async () => {
     const abort = new AbortController();
-    const running = guest.exec({ command: 'sleep 1000 & echo $!; sleep 1000', signal: abort.signal, onOutput: () => abort.abort() });
+    const running = guest.exec({
+      command: 'sleep 1000 & echo $!; sleep 1000',
+      signal: abort.signal,
+      onOutput: () => abort.abort(),
+    });
     expect(await running).toMatchObject({ ok: false, code: 'cancelled' });
     expect((await run('ps | grep -c "[s]leep 1000"')).stdout).toBe('0\n');
     expect(await guest.exec({ command: 'true', signal: abort.signal })).toMatchObject({ ok: false, code: 'cancelled' });
@@ -104,9 +111,10 @@ describe('commands', () => {
   });
 
   test('large output, complete and in order; too much is a failure', async () => {
-    const { stdout } = await run('seq 1 300000');
-    expect(stdout.length).toBe(1_988_895);
-    expect(stdout.endsWith('299999\n300000\n')).toBe(true);
+    const { stdout } = await run('yes 0123456789abcdef | head -c 1700000 | cat -n');
+    const lines = stdout.split('\n');
+    expect(lines).toHaveLength(100_001);
+    expect(lines.slice(0, -1).every((line, i) => line === `${String(i + 1).padStart(6)}\t0123456789abcdef`)).toBe(true);
     expect(await guest.exec({ command: 'yes', maxOutput: 200_000 })).toMatchObject({ ok: false, code: 'too_much_output' });
     expect((await run('ps | grep -c "[y]es"')).stdout).toBe('0\n');
   });
@@ -114,7 +122,12 @@ describe('commands', () => {
   test('a flood on one channel does not hold up another', async () => {
     const abort = new AbortController();
     let flooded = 0;
-    const flood = guest.exec({ command: 'yes', signal: abort.signal, maxOutput: Infinity, onOutput: (_, bytes) => (flooded += bytes.length) });
+    const flood = guest.exec({
+      command: 'yes',
+      signal: abort.signal,
+      maxOutput: Infinity,
+      onOutput: (_, bytes) => (flooded += bytes.length),
+    });
     for (let i = 0; i < 5; i++) expect((await run(`echo ${i}`)).stdout).toBe(`${i}\n`);
     abort.abort();
     expect(await flood).toMatchObject({ code: 'cancelled' });
@@ -130,7 +143,12 @@ describe('commands', () => {
     expect(await guest.exec({ command: 'x'.repeat(70_000) })).toMatchObject({ ok: false, code: 'bad_command' });
     expect(await guest.exec({ command: 'a\0b' })).toMatchObject({ ok: false, code: 'bad_command' });
     expect(await guest.readFile('relative')).toMatchObject({ ok: false, code: 'bad_path', where: 'relative' });
-    expect(await guest.readFile('/no/such')).toMatchObject({ ok: false, code: 'guest_error', where: '/no/such', found: expect.stringContaining('ENOENT') as string });
+    expect(await guest.readFile('/no/such')).toMatchObject({
+      ok: false,
+      code: 'guest_error',
+      where: '/no/such',
+      found: expect.stringContaining('ENOENT') as string,
+    });
     expect(await guest.writeFile('/proc/nothing', new Uint8Array(1))).toMatchObject({ ok: false, code: 'guest_error' });
   });
 });
@@ -141,14 +159,21 @@ describe('files', () => {
     must(await guest.writeFile('/tmp/deep/er/file', bytes, 0o4751));
     expect(must(await guest.readFile('/tmp/deep/er/file'))).toEqual(bytes);
     expect((await run('stat -c %a:%s /tmp/deep/er/file; ls -A /tmp/deep/er')).stdout).toBe('4751:1048576\nfile\n');
-    expect(must(await guest.readFile('/tmp/deep/er/file', { offset: 1_000_000, max: 10_000 }))).toEqual(bytes.slice(1_000_000, 1_010_000));
+    expect(must(await guest.readFile('/tmp/deep/er/file', { offset: 1_000_000, max: 10_000 }))).toEqual(
+      bytes.slice(1_000_000, 1_010_000),
+    );
     expect(must(await guest.readFile('/tmp/deep/er/file', { offset: 1 << 20 }))).toEqual(new Uint8Array());
     must(await guest.removeFile('/tmp/deep/er/file'));
     expect(await guest.removeFile('/tmp/deep/er/file')).toMatchObject({ ok: false, code: 'guest_error' });
   });
 
   test('what does not fit is refused, and nothing is left', async () => {
-    expect(await guest.writeFile('/tmp/big', new Uint8Array(60 << 20))).toMatchObject({ ok: false, code: 'guest_error', found: expect.stringContaining('ENOSPC') as string });
+    await run('mount -o remount,size=1m /tmp');
+    expect(await guest.writeFile('/tmp/big', noise(1_100_000))).toMatchObject({
+      ok: false,
+      code: 'guest_error',
+      found: expect.stringContaining('ENOSPC') as string,
+    });
     expect((await run('ls -A /tmp')).stdout).toBe('');
   });
 
@@ -206,9 +231,9 @@ describe('a console that loses', () => {
   }
 
   test('every byte arrives once, in order', async () => {
-    const bad = lossy(0.1);
+    const bad = lossy(0.05);
     const other = new Guest(bad.machine);
-    const bytes = noise(200_000, 7);
+    const bytes = noise(150_000, 7);
     must(await other.writeFile('/tmp/file', bytes));
     expect(must(await other.readFile('/tmp/file'))).toEqual(bytes);
     const commands = await Promise.all(
@@ -217,7 +242,7 @@ describe('a console that loses', () => {
     for (const command of commands) expect(must(command).stdout.split('\n')).toHaveLength(1001);
     const ran = must(await other.exec({ command: 'sort -n /tmp/ran' })).stdout;
     expect(ran).toBe(Array.from({ length: 20 }, (_, i) => `${i}\n`).join(''));
-    expect(bad.lost()).toBeGreaterThan(20);
+    expect(bad.lost()).toBeGreaterThan(10);
     other.close();
   });
 
@@ -283,7 +308,7 @@ describe('the machine', () => {
     const banner = must(machine.readVirtual(must(symbols.address('linux_banner')), 32));
     expect(new TextDecoder().decode(banner)).toMatch(/^Linux version 6\.1\.170-hotsplice/);
     const before = must(KernelText.read(machine, symbols));
-    await run('ls -lR /sys >/dev/null');
+    await run('ls -lR /sys/kernel >/dev/null; ps; date');
     const after = must(KernelText.read(machine, symbols));
     expect(before.differences(after)).toEqual([]);
     expect(await after.hash()).toBe(await before.hash());
@@ -306,11 +331,12 @@ describe('the machine', () => {
 
   test('a reboot and a shutdown are noticed', async () => {
     for (const [command, code] of [
-      ['reboot -f', /guest_(reset|halt)/],
-      ['poweroff -f', /guest_halt/],
+      ['reboot -f', 'guest_halt'],
+      ['poweroff -f', 'guest_halt'],
     ] as const) {
       const result = await guest.exec({ command });
-      expect(result).toMatchObject({ ok: false, code: expect.stringMatching(code) as string });
+      expect(result).toMatchObject({ ok: false, code });
+      expect(await guest.exec({ command: 'true' })).toMatchObject({ ok: false, code });
       must(await machine.restore(snapshot));
       machine.run();
       expect((await run('echo alive')).stdout).toBe('alive\n');
@@ -319,7 +345,7 @@ describe('the machine', () => {
 
   test('instructions never run backwards', async () => {
     const before = machine.instructions();
-    await run('seq 1 100000 >/dev/null');
+    await run('seq 1 10000 >/dev/null');
     const between = machine.instructions();
     must(await machine.restore(snapshot));
     expect(between - before).toBeGreaterThan(1_000_000);
@@ -367,9 +393,14 @@ describe('bad snapshots', () => {
   test('another memory size, another version, a truncated file, another format', async () => {
     const wasm = await wasmBytes();
     const none = new Uint8Array(0);
-    const open = (bytes: Uint8Array, memoryMiB = 96) => Machine.open({ wasm, bios: none, vgabios: none, memoryMiB, snapshot: bytes });
+    const open = (bytes: Uint8Array, memoryMiB = 96) =>
+      Machine.open({ wasm, bios: none, vgabios: none, memoryMiB, snapshot: bytes });
     const state = await machine.saveState();
-    expect(await open(state, 128)).toMatchObject({ ok: false, code: 'bad_snapshot', expected: expect.stringContaining('134217728') as string });
+    expect(await open(state, 128)).toMatchObject({
+      ok: false,
+      code: 'bad_snapshot',
+      expected: expect.stringContaining('134217728') as string,
+    });
     const older = state.slice();
     older[4] = 5;
     expect(await open(older)).toMatchObject({ ok: false, code: 'bad_snapshot', found: '5' });
@@ -381,7 +412,13 @@ describe('bad snapshots', () => {
 
   test('no WebAssembly in the file, and more memory than there can be', async () => {
     const none = new Uint8Array(0);
-    expect(await Machine.open({ wasm: noise(100), bios: none, vgabios: none, memoryMiB: 96, snapshot })).toMatchObject({ ok: false, code: 'no_wasm' });
-    expect(await Machine.open({ wasm: await wasmBytes(), bios: none, vgabios: none, memoryMiB: 5000, snapshot })).toMatchObject({ ok: false, code: 'no_memory' });
+    expect(await Machine.open({ wasm: noise(100), bios: none, vgabios: none, memoryMiB: 96, snapshot })).toMatchObject({
+      ok: false,
+      code: 'no_wasm',
+    });
+    expect(await Machine.open({ wasm: await wasmBytes(), bios: none, vgabios: none, memoryMiB: 5000, snapshot })).toMatchObject({
+      ok: false,
+      code: 'no_memory',
+    });
   });
 });

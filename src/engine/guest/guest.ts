@@ -31,6 +31,7 @@ export class Guest {
   readonly #requests: Requests;
   readonly #unsubscribe: readonly (() => void)[];
   #greeting: Promise<Result<Hello>> | undefined;
+  #dead: Failure | undefined;
 
   constructor(machine: GuestMachine) {
     this.#requests = new Requests(() => this.#link);
@@ -39,15 +40,21 @@ export class Guest {
       onLost: (reason) => this.#lost(reason),
     });
     this.#unsubscribe = [
-      machine.onRestore(() => this.#end(failure('guest_restored', 'The machine went back to a saved state meanwhile.'))),
+      machine.onRestore(() => {
+        this.#dead = undefined;
+        this.#end(failure('guest_restored', 'The machine went back to a saved state meanwhile.'));
+      }),
       machine.onCrash((crash) => {
-        if (crash.code !== 'guest_oops') this.#end(crash);
+        if (crash.code === 'guest_oops') return;
+        this.#dead = crash;
+        this.#end(crash);
       }),
     ];
   }
 
   /** Opens a session with the agent and sets the guest's clock. Waits for the guest to boot. */
   hello(timeoutMs = HELLO_TIMEOUT_MS): Promise<Result<Hello>> {
+    if (this.#dead) return Promise.resolve(this.#dead);
     const greeting = this.#link.hello(timeoutMs);
     this.#greeting = greeting;
     void greeting.then((result) => {
@@ -104,7 +111,7 @@ export class Guest {
 
   /** Ends the session on this side. */
   close(): void {
-    this.#greeting = Promise.resolve(CLOSED);
+    this.#dead = CLOSED;
     this.#link.close(CLOSED);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }

@@ -1,4 +1,4 @@
-/** The events of the core's trace and the form of their fields. See docs/how-it-works.md for what each means. */
+/** The events of the core's trace and the form of their fields. See docs/trace.md for what each means. */
 
 type Form = 'text' | 'number' | 'address' | 'hex' | 'flag' | readonly string[];
 

@@ -40,10 +40,8 @@ export class CrashWatch {
 
   /** Forgets what it has begun to read. */
   reset(): void {
-    clearTimeout(this.#timer);
     this.#line = '';
-    this.#kind = undefined;
-    this.#lines = [];
+    this.#forget();
   }
 
   #read(line: string): void {
@@ -60,7 +58,13 @@ export class CrashWatch {
   #finish(): void {
     const kind = this.#kind;
     const text = this.#lines.join('\n');
-    this.reset();
+    this.#forget();
     if (kind) this.#report({ kind, text });
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    this.#kind = undefined;
+    this.#lines = [];
   }
 }

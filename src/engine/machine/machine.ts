@@ -61,8 +61,10 @@ export class Machine {
   /** Translations that the browser is still compiling. */
   #compiling = 0;
   #dead: Failure | undefined;
+  /** The emulator's own last words before it traps. */
+  #emulatorSaid = '';
 
-  private constructor(emulator: Emulator, ports: PortHook) {
+  private constructor(emulator: Emulator, hooks: Hooks) {
     this.#emulator = emulator;
     const { cpu } = emulator.v86;
     this.#serial = new SerialLine(
@@ -70,7 +72,7 @@ export class Machine {
       (byte) => emulator.bus.send('serial0-input', byte),
     );
     this.serial = this.#serial;
-    this.#watch = new CrashWatch((crash) => this.#crashed(crashFailure(crash)));
+    this.#watch = new CrashWatch((crash) => this.#kernelSaid(crash));
     this.#serial.onOutput((bytes) => this.#watch.push(bytes));
     this.console = {
       sendChunk: (bytes) => this.#sendChunk(bytes),
@@ -80,7 +82,8 @@ export class Machine {
     emulator.add_listener('virtio-console0-output-bytes', (bytes: Uint8Array) => {
       for (const listener of this.#chunkListeners) listener(bytes);
     });
-    ports.write = (port, value) => this.#portWrite(port, value);
+    hooks.write = (port, value) => this.#portWrite(port, value);
+    hooks.log = (text) => (this.#emulatorSaid = text);
     cpu.test_hook_did_generate_wasm = () => void this.#compiling++;
     cpu.test_hook_did_finalize_wasm = () => void this.#compiling--;
     const loop = cpu.main_loop;
@@ -98,8 +101,8 @@ export class Machine {
     if (!memory.ok) return memory;
     const { snapshot, kernel, initrd, cmdline = '' } = options;
     if (!snapshot && !(kernel && initrd)) return failure('no_kernel', 'A machine needs a snapshot, or a kernel and an initrd.');
-    const ports: PortHook = { write: () => undefined };
-    const emulator = await load(module.value, ports, {
+    const hooks: Hooks = { write: () => undefined, log: () => undefined };
+    const emulator = await load(module.value, hooks, {
       memoryBytes,
       bios: options.bios,
       vgabios: options.vgabios,
@@ -107,7 +110,7 @@ export class Machine {
       ...(!snapshot && kernel && initrd && { kernel: { image: kernel, initrd, cmdline } }),
     });
     if (!emulator.ok) return emulator;
-    const machine = new Machine(emulator.value, ports);
+    const machine = new Machine(emulator.value, hooks);
     if (!snapshot) return success(machine);
     const restored = await machine.restore(snapshot);
     if (restored.ok) return success(machine);
@@ -198,7 +201,10 @@ export class Machine {
   readPhysical(address: number, length: number): Result<Uint8Array> {
     const bytes = this.#physical(address, length);
     if (bytes) return success(bytes.slice());
-    return failure('bad_address', 'There is no such physical memory in the guest.', { where: `0x${address.toString(16)}`, found: `${length} bytes` });
+    return failure('bad_address', 'There is no such physical memory in the guest.', {
+      where: `0x${address.toString(16)}`,
+      found: `${length} bytes`,
+    });
   }
 
   /** A copy of memory as the kernel sees it; a page that is not mapped is a failure. */
@@ -243,7 +249,8 @@ export class Machine {
   };
 
   #sendChunk(bytes: Uint8Array): boolean {
-    if (bytes.length === 0 || bytes.length > MAX_CHUNK) throw new RangeError(`a chunk of ${bytes.length} bytes; 1 to ${MAX_CHUNK} are allowed`);
+    if (bytes.length === 0 || bytes.length > MAX_CHUNK)
+      throw new RangeError(`a chunk of ${bytes.length} bytes; 1 to ${MAX_CHUNK} are allowed`);
     const queue = this.#emulator.v86.cpu.devices.virtio_console.virtio.queues[0];
     if (this.#dead || !queue?.is_configured() || !queue.has_request()) return false;
     this.#emulator.bus.send('virtio-console0-input-bytes', bytes);
@@ -265,19 +272,26 @@ export class Machine {
       this.#serial.pump();
       return sleep;
     } catch (error) {
-      const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      // A guest that shuts down may take the emulator with it; then it is the guest that has the word.
+      this.#serial.flush();
+      const trap = error instanceof Error ? error.message : String(error);
+      const found = [this.#emulatorSaid, trap].filter(Boolean).join(': ');
       this.#die(failure('emulator_crash', 'The emulator stopped with an error.', { found, hint: RESET }));
       return IDLE_MS;
     }
   }
 
-  #die(crash: Failure): void {
-    this.#dead = crash;
-    void this.#emulator.stop();
-    this.#crashed(crash);
+  /** An oops leaves the kernel running; after a panic it only turns in a loop. */
+  #kernelSaid(report: CrashReport): void {
+    const crash = crashFailure(report);
+    if (report.kind === 'oops') for (const listener of this.#crashListeners) listener(crash);
+    else this.#die(crash);
   }
 
-  #crashed(crash: Failure): void {
+  #die(crash: Failure): void {
+    if (this.#dead) return;
+    this.#dead = crash;
+    void this.#emulator.stop();
     for (const listener of this.#crashListeners) listener(crash);
   }
 }
@@ -297,12 +311,18 @@ function crashFailure(crash: CrashReport): Failure {
   return failure(code, message, { found: crash.text, hint: RESET });
 }
 
-interface PortHook {
+/** What is called from inside the emulator. */
+interface Hooks {
   write: (port: number, value: number) => void;
+  log: (text: string) => void;
 }
 
 /** Starts v86 with its WebAssembly and waits until its devices are there. */
-function load(module: WebAssembly.Module, ports: PortHook, options: Omit<Parameters<typeof createEmulator>[0], 'instantiate'>): Promise<Result<Emulator>> {
+function load(
+  module: WebAssembly.Module,
+  hooks: Hooks,
+  options: Omit<Parameters<typeof createEmulator>[0], 'instantiate'>,
+): Promise<Result<Emulator>> {
   return new Promise((resolve) => {
     const refuse = (code: string, message: string, error: unknown, hint: string) =>
       resolve(failure(code, message, { found: error instanceof Error ? error.message : String(error), hint }));
@@ -311,17 +331,26 @@ function load(module: WebAssembly.Module, ports: PortHook, options: Omit<Paramet
       const write8 = env.io_port_write8 as (port: number, value: number) => void;
       env.io_port_write8 = (port: number, value: number) => {
         write8(port, value);
-        ports.write(port, value);
+        hooks.write(port, value);
+      };
+      let memory: WebAssembly.Memory | undefined;
+      env.console_log_from_wasm = (address: number, length: number) => {
+        if (memory) hooks.log(new TextDecoder().decode(new Uint8Array(memory.buffer, address >>> 0, length).slice()));
       };
       try {
-        return { ...(await WebAssembly.instantiate(module, imports)).exports };
+        const { exports } = await WebAssembly.instantiate(module, imports);
+        memory = exports.memory as WebAssembly.Memory;
+        return exports;
       } catch (error) {
         refuse('no_memory', 'The emulator could not be started.', error, 'Close other tabs or programs and try again.');
         return new Promise(() => undefined);
       }
     };
     const emulator = createEmulator({ ...options, instantiate });
-    const timer = setTimeout(() => refuse('machine_stuck', 'The emulator did not start.', `${LOAD_TIMEOUT_MS} ms passed`, RESET), LOAD_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => refuse('machine_stuck', 'The emulator did not start.', `${LOAD_TIMEOUT_MS} ms passed`, RESET),
+      LOAD_TIMEOUT_MS,
+    );
     emulator.add_listener('emulator-loaded', () => {
       clearTimeout(timer);
       resolve(success(emulator));

@@ -19,7 +19,11 @@ const LARGE = 0x80n;
  * Translates a virtual address as the processor would for a read by the kernel. Walks the tables itself: v86's translation
  * traps on an unmapped address and changes CR2. Gives the physical address and how many bytes follow it in the same page.
  */
-export function translate(address: number, registers: ControlRegisters, read: ReadPhysical): Result<{ physical: number; left: number }> {
+export function translate(
+  address: number,
+  registers: ControlRegisters,
+  read: ReadPhysical,
+): Result<{ physical: number; left: number }> {
   const va = address >>> 0;
   if (!(registers.cr0 & PAGING)) return success({ physical: va, left: 0x1000 - (va & 0xfff) });
   const table = (at: number, size: 4 | 8): bigint | undefined => {
@@ -51,9 +55,14 @@ export function translate(address: number, registers: ControlRegisters, read: Re
 }
 
 /** Copies a range of virtual memory, page by page. */
-export function readVirtual(address: number, length: number, registers: ControlRegisters, read: ReadPhysical): Result<Uint8Array> {
+export function readVirtual(
+  address: number,
+  length: number,
+  registers: ControlRegisters,
+  read: ReadPhysical,
+): Result<Uint8Array> {
   const result = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const place = translate(address + done, registers, read);
     if (!place.ok) return place;
     const count = Math.min(place.value.left, length - done);
@@ -66,5 +75,7 @@ export function readVirtual(address: number, length: number, registers: ControlR
 }
 
 function unmapped(address: number) {
-  return failure('bad_address', 'There is no memory at this address of the guest.', { where: `0x${(address >>> 0).toString(16).padStart(8, '0')}` });
+  return failure('bad_address', 'There is no memory at this address of the guest.', {
+    where: `0x${(address >>> 0).toString(16).padStart(8, '0')}`,
+  });
 }

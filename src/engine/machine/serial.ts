@@ -54,8 +54,8 @@ export class SerialLine implements SerialPort {
   /** A byte from the guest. */
   output(byte: number): void {
     this.#buffer[this.#size++] = byte;
-    if (this.#size === FLUSH_BYTES) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    if (this.#size === FLUSH_BYTES) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
   /** Forgets what is on its way in either direction. */
@@ -68,7 +68,8 @@ export class SerialLine implements SerialPort {
     this.#fifo().length = 0;
   }
 
-  #flush(): void {
+  /** Hands on what has come so far. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const bytes = this.#buffer.slice(0, this.#size);

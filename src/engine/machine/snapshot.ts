@@ -37,7 +37,9 @@ export function checkState(state: Uint8Array<ArrayBuffer>, memoryBytes: number):
   const infoEnd = HEADER_BYTES + header.getUint32(12, true);
   if (infoEnd > state.length) return bad('a state description', 'the end of the file');
   try {
-    const info = JSON.parse(new TextDecoder().decode(state.subarray(HEADER_BYTES, infoEnd))) as { state?: readonly unknown[] } | null;
+    const info = JSON.parse(new TextDecoder().decode(state.subarray(HEADER_BYTES, infoEnd))) as {
+      state?: readonly unknown[];
+    } | null;
     const memory = info?.state?.[0];
     if (memory !== memoryBytes) return bad(`a guest with ${memoryBytes} bytes of memory`, `one with ${String(memory)}`);
   } catch (error) {
@@ -69,7 +71,7 @@ function unzstd(bytes: Uint8Array, size: number, cpu: Cpu): Uint8Array<ArrayBuff
   const result = new Uint8Array(size);
   const context = cpu.zstd_create_ctx(bytes.length);
   new Uint8Array(cpu.wasm_memory.buffer, cpu.zstd_get_src_ptr(context) >>> 0, bytes.length).set(bytes);
-  for (let at = 0; at < size; ) {
+  for (let at = 0; at < size;) {
     const length = Math.min(CHUNK, size - at);
     const pointer = cpu.zstd_read(context, length) >>> 0;
     result.set(new Uint8Array(cpu.wasm_memory.buffer, pointer, length), at);

@@ -12,7 +12,12 @@ export async function compileWasm(wasm: Uint8Array | string): Promise<Result<Web
   try {
     if (typeof wasm !== 'string') return success(await WebAssembly.compile(new Uint8Array(wasm)));
     const response = await fetch(wasm);
-    if (!response.ok) return failure('no_wasm', 'The emulator could not be fetched.', { where: wasm, found: `HTTP ${response.status}`, hint: RELOAD });
+    if (!response.ok)
+      return failure('no_wasm', 'The emulator could not be fetched.', {
+        where: wasm,
+        found: `HTTP ${response.status}`,
+        hint: RELOAD,
+      });
     return success(await WebAssembly.compile(await response.arrayBuffer()));
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
@@ -37,4 +42,5 @@ export function checkMemory(guestBytes: number): Result<void> {
 }
 
 const RELOAD = 'Reload the page; if that does not help, its files are incomplete.';
-const USE_ANOTHER = 'Use a browser of the last two years, without lockdown mode; a strict content security policy must allow wasm-unsafe-eval.';
+const USE_ANOTHER =
+  'Use a browser of the last two years, without lockdown mode; a strict content security policy must allow wasm-unsafe-eval.';
