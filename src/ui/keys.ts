@@ -16,7 +16,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 ];
 
 /** Panes in the order F6 goes round. Each has this attribute on the element that takes the focus. */
-const PANE = '[data-pane]';
+const PANE = '[data-region]';
 const TYPING = 'input, textarea, select, [contenteditable]';
 
 interface Targets {
@@ -33,7 +33,7 @@ export function shortcuts({ lab, toggleHelp }: Targets): (event: KeyboardEvent) 
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]'))
       return;
     const target = event.target instanceof Element ? event.target : document.body;
-    const action = target.closest('[data-pane="terminal"]')
+    const action = target.closest('[data-region="terminal"]')
       ? steps(lab())[event.key]
       : actionsAt(target, lab(), toggleHelp)[event.key];
     if (action && (event.key.startsWith('Page') || !target.closest(TYPING))) take(event, action);
@@ -78,11 +78,11 @@ function movePane(by: 1 | -1): void {
 }
 
 function toggleTerminal(): void {
-  const inside = document.activeElement?.closest('[data-pane="terminal"]');
-  focusPane(document.querySelector<HTMLElement>(inside ? '[data-pane="lesson"]' : '[data-pane="terminal"]'));
+  const inside = document.activeElement?.closest('[data-region="terminal"]');
+  focusPane(document.querySelector<HTMLElement>(inside ? '[data-region="lesson"]' : '[data-region="terminal"]'));
 }
 
 /** The pane itself takes the focus, or what it names: the terminal's own input, for example. */
 function focusPane(pane: HTMLElement | null | undefined): void {
-  (pane?.querySelector<HTMLElement>('[data-pane-focus], textarea.xterm-helper-textarea') ?? pane)?.focus();
+  (pane?.querySelector<HTMLElement>('[data-region-focus], textarea.xterm-helper-textarea') ?? pane)?.focus();
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { openBench, openLab, shot, waitForTerminal, type Bench } from './support.ts';
+import { openBench, openLab, output, shot, waitForTerminal, type Bench } from './support.ts';
 
 let bench: Bench;
 
@@ -21,17 +21,17 @@ async function reach(page: Page, key: string, selector: string): Promise<void> {
 it('runs lesson 1 without a mouse', async () => {
   const { page, context, errors } = await openLab(bench);
 
-  await reach(page, 'F6', '[data-pane="terminal"]');
+  await reach(page, 'F6', '[data-region="terminal"]');
   await page.keyboard.type('echo by-keyboard\n');
   await waitForTerminal(page, /^by-keyboard/m);
 
   await page.keyboard.press('F6');
   expect(
-    await page.evaluate(() => document.activeElement?.closest('[data-pane="terminal"]') ?? null),
+    await page.evaluate(() => document.activeElement?.closest('[data-region="terminal"]') ?? null),
     'F6 leaves the terminal',
   ).toBeNull();
 
-  await reach(page, 'F6', '[data-pane="lesson"]');
+  await reach(page, 'F6', '[data-region="lesson"]');
   await page.keyboard.press('1');
   const first = await page.locator('[aria-current="step"]').getAttribute('aria-label');
   await page.keyboard.press('ArrowRight');
@@ -40,14 +40,17 @@ it('runs lesson 1 without a mouse', async () => {
 
   await reach(page, 'Tab', 'button[title="Run the check (C)"]');
   await page.keyboard.press('Enter');
-  const output = (title: string) => page.getByRole('region', { name: title, exact: true }).textContent();
-  await expect.poll(() => output('Before'), { timeout: 30_000 }).toMatch(/(?<!not )as the lesson says[\s\S]*Linux version/);
+  await expect
+    .poll(() => output(page, 'Before').textContent(), { timeout: 30_000 })
+    .toMatch(/(?<!not )as the lesson says[\s\S]*Linux version/);
   await page.keyboard.press('a');
   await page.getByRole('tab', { name: /^Applied: done/ }).waitFor({ timeout: 60_000 });
   await page.keyboard.press('c');
-  await expect.poll(() => output('After'), { timeout: 30_000 }).toMatch(/(?<!not )as the lesson says[\s\S]*Updated while running/);
+  await expect
+    .poll(() => output(page, 'After').textContent(), { timeout: 30_000 })
+    .toMatch(/(?<!not )as the lesson says[\s\S]*Updated while running/);
 
-  await reach(page, 'F6', '[data-pane="stages"]');
+  await reach(page, 'F6', '[data-region="stages"]');
   await reach(page, 'Tab', '[role="tab"][data-station]');
   await page.keyboard.press('Home');
   await page.getByRole('tab', { name: /^Upload/, selected: true }).waitFor();

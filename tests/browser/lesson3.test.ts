@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { openBench, openLab, shot, terminalText, waitForTerminal, type Bench } from './support.ts';
+import { action, openBench, openLab, output, shot, terminalText, waitForTerminal, type Bench } from './support.ts';
 
 /** The journey of a visitor: a live shell, the exploit, the fix spliced in while it runs, the exploit stopped, undone, reset. */
 let bench: Bench;
@@ -10,14 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const button = (page: Page, name: RegExp) => page.getByRole('group', { name: 'Actions' }).getByRole('button', { name });
-const output = (page: Page, title: string) => page.getByRole('region', { name: title, exact: true });
-
 it('takes a visitor through Dirty Pipe by clicking', async () => {
   const { page, context, errors } = await openLab(bench);
   await shot(page, 'lesson3-01-open');
 
-  await page.locator('[data-pane="terminal"] .xterm').click();
+  await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('echo $((6*7)); uname -r\n');
   await waitForTerminal(page, /^42\s*$[\s\S]*^6\.1\.170-hotsplice/m);
   await shot(page, 'lesson3-02-typed');
@@ -31,14 +28,16 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
   // The steps of the text, to the last; what they ask for is done where the text has come to it.
   const deeds: Record<string, () => Promise<void>> = {
     'Become root': async () => {
-      await button(page, /run the check/i).click();
+      await action(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'Before').textContent(), { timeout: 60_000 })
         .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: root: user 1000/);
     },
     'Read the fix': async () => {
       await page.getByRole('tab', { name: 'Patch' }).click();
-      expect(await page.getByRole('tabpanel', { name: 'Patch' }).locator('.added', { hasText: 'buf->flags = 0;' }).count()).toBe(2);
+      expect(await page.getByRole('tabpanel', { name: 'Patch' }).locator('.added', { hasText: 'buf->flags = 0;' }).count()).toBe(
+        2,
+      );
     },
     'See what changed in the object': async () => {
       await page.getByRole('tab', { name: /What changed/ }).click();
@@ -51,22 +50,22 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
       await page.locator('table .added, table .changed').first().waitFor();
     },
     'Apply it': async () => {
-      await button(page, /^apply/i).click();
+      await action(page, /^apply/i).click();
       await page.getByRole('tab', { name: /^Applied: done/ }).waitFor({ timeout: 60_000 });
       for (const name of [/^Match: done, \d/, /^Stop: done, [\d.]+\s(µs|ms)/, /^Splice: done, 2\sfunctions/])
         await page.getByRole('tab', { name }).waitFor();
     },
     'Try again': async () => {
-      await button(page, /run the check/i).click();
+      await action(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'After').textContent(), { timeout: 60_000 })
         .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: refused: user 1000/);
     },
     'Undo it': async () => {
-      await button(page, /^undo/i).click();
+      await action(page, /^undo/i).click();
       await page.getByRole('tab', { name: /^Undone: done/ }).waitFor({ timeout: 60_000 });
       await shot(page, 'lesson3-undone');
-      await button(page, /run the check/i).click();
+      await action(page, /run the check/i).click();
       await expect
         .poll(() => output(page, 'After undo').textContent(), { timeout: 60_000 })
         .toMatch(/(?<!not )as the lesson says[\s\S]*RESULT: root: user 1000/);
@@ -90,7 +89,7 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
   await page.getByText(/^Reset to the snapshot in \d+ ms\.$/).waitFor({ state: 'attached' });
   const notice = (await page.getByText(/^Reset to the snapshot in/).textContent()) ?? '';
   expect(Number(/(\d+) ms/.exec(notice)?.[1])).toBeLessThan(500);
-  await page.locator('[data-pane="terminal"] .xterm').click();
+  await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('ls /sys/kernel/ksplice; echo fresh\n');
   await waitForTerminal(page, /^fresh/m);
   await shot(page, 'lesson3-99-reset');

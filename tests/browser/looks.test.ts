@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBench, openLab, shot, type Bench } from './support.ts';
+import { action, openBench, openLab, shot, type Bench } from './support.ts';
 
 let bench: Bench;
 
@@ -27,10 +27,10 @@ describe.each(SIZES)('at %i × %i', (width, height) => {
     ]);
     expect(overflow).toEqual([0, 0]);
     for (const part of [
-      '[data-pane="terminal"]',
-      '[data-pane="lesson"]',
-      '[data-pane="workbench"]',
-      '[data-pane="stages"]',
+      '[data-region="terminal"]',
+      '[data-region="lesson"]',
+      '[data-region="workbench"]',
+      '[data-region="stages"]',
       '[aria-label="Actions"]',
     ]) {
       const box = await page.locator(part).boundingBox();
@@ -40,10 +40,7 @@ describe.each(SIZES)('at %i × %i', (width, height) => {
           true,
         );
     }
-    await page
-      .getByRole('button', { name: /^apply/i })
-      .last()
-      .click();
+    await action(page, /^apply/i).click();
     await page.getByRole('tab', { name: /^Applied: done/ }).waitFor({ timeout: 60_000 });
     await page.mouse.move(700, 20);
     await page.waitForTimeout(600);
@@ -72,7 +69,7 @@ it('switches the theme and keeps the choice', async () => {
 
 it('shows the refused lesson with process, pid and function', async () => {
   const { page, context, errors } = await openLab(bench, '#/5/1');
-  await page.getByRole('button', { name: /try to apply/i }).click();
+  await action(page, /try to apply/i).click();
   await page.getByRole('tab', { name: /^Stop: refused/ }).waitFor({ timeout: 90_000 });
   const row = page.getByRole('row', { name: /kthreadd\s+2\s+kthreadd/ });
   await row.first().waitFor();

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { findChromium } from '../../tools/dev/browser.mjs';
 import { DIST, ensureBuilt } from '../../tools/dev/build.mjs';
@@ -87,7 +87,7 @@ export async function openLab(bench: Bench, address = '', options: PageOptions =
 /** What the terminal shows, line by line. */
 export async function terminalText(page: Page): Promise<string> {
   return page
-    .locator('[data-pane="terminal"] .xterm-rows')
+    .locator('[data-region="terminal"] .xterm-rows')
     .evaluate((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n'));
 }
 
@@ -106,4 +106,14 @@ export async function waitForPrompt(page: Page): Promise<void> {
 export async function shot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** One of the three buttons of a lesson; a step of its text may have the same name. */
+export function action(page: Page, name: RegExp): Locator {
+  return page.getByRole('group', { name: 'Actions' }).getByRole('button', { name });
+}
+
+/** What the check printed at one time, by the title of its box. */
+export function output(page: Page, title: 'Before' | 'After' | 'After undo'): Locator {
+  return page.getByRole('region', { name: title, exact: true });
 }
