@@ -28,18 +28,18 @@ test('input waits for room and keeps its order', () => {
     () => fifo,
     (byte) => fifo.push(byte),
   );
-  const text = Array.from({ length: 100 }, (_, i) => String.fromCharCode(0x30 + (i % 50))).join('');
+  const text = Array.from({ length: 300 }, (_, i) => String.fromCharCode(0x30 + (i % 50))).join('');
   line.send(text.slice(0, 60));
   line.send('');
   line.send(new TextEncoder().encode(text.slice(60)));
-  expect(fifo).toHaveLength(16);
+  expect(fifo).toHaveLength(128);
   let taken = '';
   while (fifo.length > 0) {
     taken += String.fromCharCode(...fifo.splice(0, 5));
     line.pump();
   }
   expect(taken).toBe(text);
-  line.send('x'.repeat(40));
+  line.send('x'.repeat(400));
   line.reset();
   line.pump();
   expect(fifo).toEqual([]);
