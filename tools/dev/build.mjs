@@ -38,9 +38,9 @@ export async function ensureBuilt({ force = false } = {}) {
   const began = Date.now();
   const vite = spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    encoding: 'utf8',
   });
-  if (vite.status !== 0) throw new Error('The page does not build; the messages are above.');
+  if (vite.status !== 0) throw new Error(`The page does not build.\n${vite.stdout}${vite.stderr}`);
   await compress(DIST);
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, '');

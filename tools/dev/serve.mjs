@@ -6,6 +6,7 @@ import { extname, join, normalize, sep } from 'node:path';
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
@@ -16,6 +17,7 @@ const TYPES = {
   '.patch': 'text/plain; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
   '.c': 'text/plain; charset=utf-8',
+  '.woff': 'font/woff',
   '.woff2': 'font/woff2',
   '.gz': 'application/gzip',
   '.zst': 'application/zstd',
