@@ -14,13 +14,26 @@ const settings = JSON.parse(readFileSync(join(import.meta.dirname, 'pack.json'),
 
 function fileEntry(name) {
   const bytes = readFileSync(join(pack, name));
-  return { role: settings.roles[name] ?? 'licence', size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    role: settings.roles[name] ?? 'licence',
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
 }
 
 function sectionOf(object, name) {
   const folder = mkdtempSync(join(tmpdir(), 'facts-'));
   try {
-    execFileSync('objcopy', ['-O', 'binary', '--only-section', name, '--set-section-flags', `${name}=alloc`, object, join(folder, 'section')]);
+    execFileSync('objcopy', [
+      '-O',
+      'binary',
+      '--only-section',
+      name,
+      '--set-section-flags',
+      `${name}=alloc`,
+      object,
+      join(folder, 'section'),
+    ]);
     return readFileSync(join(folder, 'section'));
   } finally {
     rmSync(folder, { recursive: true });
@@ -31,7 +44,9 @@ const facts = sectionOf(factsModule, '.hotsplice.facts');
 const modinfo = sectionOf(factsModule, '.modinfo').toString('latin1').split('\0');
 const vermagic = modinfo.find((line) => line.startsWith('vermagic=')).slice('vermagic='.length);
 const compile = readFileSync(join(tree, 'include/generated/compile.h'), 'utf8');
-const version = /#define UTS_VERSION "(.*)"/.exec(compile)?.[1] ?? /UTS_VERSION "([^"]*)"/.exec(readFileSync(join(tree, 'include/generated/utsversion.h'), 'utf8'))[1];
+const version =
+  /#define UTS_VERSION "(.*)"/.exec(compile)?.[1] ??
+  /UTS_VERSION "([^"]*)"/.exec(readFileSync(join(tree, 'include/generated/utsversion.h'), 'utf8'))[1];
 const snapshot = snapshotFile ? JSON.parse(readFileSync(snapshotFile, 'utf8')) : undefined;
 
 const manifest = {
