@@ -28,19 +28,19 @@ interface Group {
   readonly pairs: { pre: Span | undefined; post: Span | undefined }[];
 }
 
-function groupFunctions({ changed, newText, removedText }: Comparison): Group[] {
+function groupFunctions({ pre, changed, newText, removedText }: Comparison): Group[] {
   const groups = new Map<string, Group>();
-  const add = (pre: Span | undefined, post: Span | undefined): void => {
-    const named = pre ?? post;
-    if (!named) return;
-    const name = ownerName(spanName(named));
+  const add = (name: string, pair: Group['pairs'][number]): void => {
     const group = groups.get(name) ?? { name, pairs: [] };
     groups.set(name, group);
-    group.pairs.push({ pre, post });
+    group.pairs.push(pair);
   };
-  for (const span of changed) add(span, span.partner);
-  for (const span of newText) add(undefined, span);
-  for (const span of removedText) add(span, undefined);
+  // What is new and has no namesake may go by the name it has in the source, though the compiler made a clone of it.
+  const known = new Set(pre.spans.filter((span) => span.kind === 'text').map((span) => sourceName(spanName(span))));
+  const newName = (name: string): string => (known.has(sourceName(name)) ? ownerName(name) : sourceName(name));
+  for (const span of changed) add(ownerName(spanName(span)), { pre: span, post: span.partner });
+  for (const span of newText) add(newName(spanName(span)), { pre: undefined, post: span });
+  for (const span of removedText) add(ownerName(spanName(span)), { pre: span, post: undefined });
   return [...groups.values()];
 }
 

@@ -176,6 +176,8 @@ function relocationReasons(comparison: Comparison, pre: Span, post: Span): Reaso
   for (const reference of pre.references) {
     const other = others.get(reference.offset);
     if (!other || comparer.sameReference(reference, other, pre) || reference.target.span?.kind === 'string') continue;
+    // Another place in a function that changed itself is no reason of its own.
+    if (reference.target.span?.kind === 'text' && reference.target.span.partner === other.target.span) continue;
     const a = targetText(reference.target);
     const b = targetText(other.target);
     if (a !== b)

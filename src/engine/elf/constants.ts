@@ -17,7 +17,6 @@ export const SHT_STRTAB = 3;
 export const SHT_RELA = 4;
 export const SHT_NOBITS = 8;
 export const SHT_REL = 9;
-export const SHT_GROUP = 17;
 
 export const SHF_WRITE = 0x1;
 export const SHF_ALLOC = 0x2;
