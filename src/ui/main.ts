@@ -1,4 +1,3 @@
-import './styles/base.css';
 import { lessons } from './lesson/library.ts';
 import { Lab } from './state/lab.svelte.ts';
 import { workers } from './workers.ts';

@@ -1,3 +1,4 @@
+import './styles/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import type { Lab } from './state/lab.svelte.ts';

@@ -11,6 +11,7 @@ import type { LabWorkers } from './state/lab.svelte.ts';
 import type { BuiltUpdate } from './state/update-build.svelte.ts';
 import type { Manifest } from '../engine/pipeline/manifest.ts';
 import { EMULATOR, START_FILES } from 'virtual:start-files';
+import { compileEmulator, StartFiles } from './start-files.ts';
 
 /** The worker does nothing that takes longer between two answers. */
 const VITALS_TIMEOUT_MS = 15_000;
@@ -23,22 +24,18 @@ async function openMachine(events: MachineEvents): Promise<Result<OpenedMachine>
       hint: 'Use a browser of the last two years, without lockdown mode, or allow WebAssembly in its settings.',
     });
   }
+  const files = new StartFiles(new URL('kernels/', document.baseURI).href, START_FILES, events.onProgress);
+  const emulator = compileEmulator(new URL(EMULATOR, document.baseURI).href);
   const worker = new Worker(new URL('../workers/session.ts', import.meta.url), { type: 'module', name: 'machine' });
   const machine = new Spawned<SessionHost>(worker, 'machine’s worker');
   machine.onDeath((reason) => events.onDeath(reason));
-  const options = {
-    kernels: new URL('kernels/', document.baseURI).href,
-    wasm: new URL(EMULATOR, document.baseURI).href,
-    early: START_FILES,
-  };
-  const listeners = proxy({
-    progress: events.onProgress,
-    output: events.onOutput,
-    state: events.onState,
-    trace: events.onTrace,
-    crash: events.onCrash,
+  const listeners = proxy({ output: events.onOutput, state: events.onState, trace: events.onTrace, crash: events.onCrash });
+  const wasm = await emulator;
+  const opened = await machine.call((remote) => {
+    const opening = remote.open({ kernels: files.base, wasm, handed: START_FILES }, listeners);
+    files.each((path, file) => void remote.hand(path, file.ok ? transfer(file, [file.value.buffer]) : file));
+    return opening;
   });
-  const opened = await machine.call((remote) => remote.open(options, listeners));
   if (!opened.ok) {
     machine.close();
     return opened;

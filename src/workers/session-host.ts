@@ -1,23 +1,24 @@
 import { failure, success, type Failure, type Result } from '../engine/failure.ts';
 import type { ExecResult } from '../engine/guest/guest.ts';
 import type { TraceRecord } from '../engine/guest/trace.ts';
+import type { Machine } from '../engine/machine/machine.ts';
 import type { Manifest } from '../engine/pipeline/manifest.ts';
 import { KernelPack } from '../engine/pipeline/pack.ts';
 import type { ApplyReport, UndoReport } from '../engine/pipeline/report.ts';
 import { Session } from '../engine/pipeline/session.ts';
 import type { SessionState } from '../engine/pipeline/state.ts';
-import { FetchSource } from './fetch-source.ts';
+import { HandedSource } from './handed-source.ts';
 
 export interface HostOptions {
-  /** Addresses of the packs' folder and of v86's WebAssembly. */
+  /** Address of the packs' folder. */
   readonly kernels: string;
-  readonly wasm: string;
-  /** Files of the packs' folder to fetch at once. */
-  readonly early: readonly string[];
+  /** v86's WebAssembly, compiled or its address. */
+  readonly wasm: WebAssembly.Module | string;
+  /** Files of the packs' folder that the page fetches and hands over. */
+  readonly handed: readonly string[];
 }
 
 export interface HostEvents {
-  progress(received: number, total: number): void;
   output(bytes: Uint8Array): void;
   state(state: SessionState): void;
   trace(records: readonly TraceRecord[]): void;
@@ -26,29 +27,37 @@ export interface HostEvents {
 
 /** Trace records are handed on in batches: one message for each would cost more than the records. */
 const TRACE_FLUSH_MS = 40;
-/** A crash that the session is about to recover from by itself is told only if it does not. */
 const NOT_OPEN = failure('machine_not_ready', 'The machine is not open.');
 
 /** A session for a page: its verbs, its events in batches, its serial line. */
 export class SessionHost {
   #session: Session | undefined;
+  #source: HandedSource | undefined;
   #events: HostEvents | undefined;
   #trace: TraceRecord[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #born = 0;
   #first = 0;
 
+  /** Takes a file of the pack that the page has fetched. */
+  hand(path: string, file: Result<Uint8Array>): void {
+    this.#source?.hand(path, file);
+  }
+
   /** Restores the pack's snapshot and gives the pack's manifest once the guest answers. */
   async open(options: HostOptions, events: HostEvents): Promise<Result<Manifest>> {
     this.#events = events;
-    const source = new FetchSource(options.kernels, options.early, (received, total) => events.progress(received, total));
-    const emulator = fetchBytes(options.wasm);
-    const pack = await KernelPack.open(source);
+    this.#source = new HandedSource(options.kernels, options.handed);
+    const pack = await KernelPack.open(this.#source);
     if (!pack.ok) return pack;
-    const wasm = await emulator;
     const session = await Session.open({
       pack: pack.value,
-      wasm: wasm ?? options.wasm,
+      wasm: options.wasm,
+      onMachine: (machine) => {
+        machine.serial.onOutput((bytes) => events.output(bytes));
+        machine.onCrash((crash) => this.#crashed(crash));
+        this.#begin(machine);
+      },
       onEvent: (event) => {
         if (event.type === 'trace') this.#push(event.record);
         else this.#state(event.state);
@@ -56,10 +65,6 @@ export class SessionHost {
     });
     if (!session.ok) return session;
     this.#session = session.value;
-    const { machine } = session.value;
-    machine.serial.onOutput((bytes) => events.output(bytes));
-    machine.onCrash((crash) => this.#crashed(crash));
-    this.#begin(machine.instructions());
     return success(pack.value.manifest);
   }
 
@@ -95,7 +100,7 @@ export class SessionHost {
     const session = this.#session;
     if (!session) return NOT_OPEN;
     const done = await session.reset();
-    if (done.ok) this.#begin(session.machine.instructions());
+    if (done.ok) this.#begin(session.machine);
     return done;
   }
 
@@ -105,10 +110,10 @@ export class SessionHost {
   }
 
   /** The snapshot was taken at the shell's prompt: an empty line makes the shell write it again. */
-  #begin(instructions: number): void {
+  #begin(machine: Machine): void {
     this.#born = performance.now();
-    this.#first = instructions;
-    this.#session?.machine.serial.send('\r');
+    this.#first = machine.instructions();
+    machine.serial.send('\r');
   }
 
   #push(record: TraceRecord): void {
@@ -131,16 +136,5 @@ export class SessionHost {
   /** During a verb the session goes back by itself, and its result tells. */
   #crashed(crash: Failure): void {
     if (this.#session?.state.name === 'ready') this.#events?.crash(crash);
-  }
-}
-
-/** Nothing if it cannot be had: the machine then tries by itself, and says what is wrong. */
-async function fetchBytes(url: string): Promise<Uint8Array | undefined> {
-  try {
-    const response = await fetch(url);
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
   }
 }

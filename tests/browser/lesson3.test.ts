@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
 import { action, openBench, openLab, output, shot, terminalText, waitForTerminal, type Bench } from './support.ts';
 
 /** The journey of a visitor: a live shell, the exploit, the fix spliced in while it runs, the exploit stopped, undone, reset. */

@@ -3,12 +3,12 @@ import { CrashWatch, type CrashReport } from './crash.ts';
 import { readVirtual, type ReadPhysical } from './memory.ts';
 import { SerialLine, type SerialPort } from './serial.ts';
 import { checkState, restoreRegisters, unpackState } from './snapshot.ts';
-import { createEmulator, type Emulator } from './v86.ts';
-import { checkMemory, compileWasm } from './wasm.ts';
+import { startEmulator, type Hooks } from './start.ts';
+import type { Emulator } from './v86.ts';
+import { checkMemory, compileWasm, type WasmSource } from './wasm.ts';
 
 export interface MachineOptions {
-  /** v86's WebAssembly: its bytes, or where to fetch them. */
-  readonly wasm: Uint8Array | string;
+  readonly wasm: WasmSource;
   readonly bios: Uint8Array;
   readonly vgabios: Uint8Array;
   readonly memoryMiB: number;
@@ -40,7 +40,6 @@ export interface ConsolePort {
 const STOP_MARK_PORT = 0xe9;
 const STOP_BEGIN = 0xb1;
 const STOP_END = 0xe1;
-const LOAD_TIMEOUT_MS = 30_000;
 const MAX_CHUNK = 4096;
 
 /** A PC with one processor that runs the guest. Everything about time and v86 is behind this class. */
@@ -102,7 +101,7 @@ export class Machine {
     const { snapshot, kernel, initrd, cmdline = '' } = options;
     if (!snapshot && !(kernel && initrd)) return failure('no_kernel', 'A machine needs a snapshot, or a kernel and an initrd.');
     const hooks: Hooks = { write: () => undefined, log: () => undefined };
-    const emulator = await load(module.value, hooks, {
+    const emulator = await startEmulator(module.value, hooks, {
       memoryBytes,
       bios: options.bios,
       vgabios: options.vgabios,
@@ -139,9 +138,9 @@ export class Machine {
     await stopped;
   }
 
-  /** Ends the machine; it is of no use afterwards. */
+  /** Ends the machine; it is of no use afterwards. Whoever listens for its end is told `machine_closed`. */
   async destroy(): Promise<void> {
-    this.#dead ??= failure('machine_closed', 'The machine was closed.');
+    this.#die(failure('machine_closed', 'The machine was closed.'));
     await this.stop();
     this.#serial.reset();
     this.#watch.reset();
@@ -179,7 +178,8 @@ export class Machine {
     const ran = this.#emulator.v86.running;
     await this.stop();
     // A translation of the old memory that arrived later would be taken for one of the new.
-    while (this.#compiling > 0) await new Promise((next) => setTimeout(next, 1));
+    for (let i = 0; this.#compiling > 0 && i < COMPILE_LIMIT_MS; i++) await new Promise((next) => setTimeout(next, 1));
+    this.#compiling = 0;
     this.instructions();
     try {
       restoreRegisters(cpu, () => this.#emulator.v86.restore_state(state.value.buffer));
@@ -219,7 +219,7 @@ export class Machine {
 
   /**
    * The guest's kernel reported an oops (`guest_oops`), or the machine does not go on: `guest_panic`, `guest_halt`,
-   * `guest_reset`, `emulator_crash`. `found` is what the kernel said.
+   * `guest_reset`, `emulator_crash`, `machine_closed`. `found` is what the kernel said.
    */
   onCrash(listener: (crash: Failure) => void): () => void {
     return subscribe(this.#crashListeners, listener);
@@ -296,6 +296,8 @@ export class Machine {
   }
 }
 
+/** A translation takes some milliseconds to compile; one that failed never comes. */
+const COMPILE_LIMIT_MS = 1000;
 /** How long a machine that is dead sleeps before it looks whether it is to stop. */
 const IDLE_MS = 10;
 const RESET = 'Reset the machine; nothing outside it is affected.';
@@ -309,53 +311,6 @@ const CRASHES = {
 function crashFailure(crash: CrashReport): Failure {
   const [code, message] = CRASHES[crash.kind];
   return failure(code, message, { found: crash.text, hint: RESET });
-}
-
-/** What is called from inside the emulator. */
-interface Hooks {
-  write: (port: number, value: number) => void;
-  log: (text: string) => void;
-}
-
-/** Starts v86 with its WebAssembly and waits until its devices are there. */
-function load(
-  module: WebAssembly.Module,
-  hooks: Hooks,
-  options: Omit<Parameters<typeof createEmulator>[0], 'instantiate'>,
-): Promise<Result<Emulator>> {
-  return new Promise((resolve) => {
-    const refuse = (code: string, message: string, error: unknown, hint: string) =>
-      resolve(failure(code, message, { found: error instanceof Error ? error.message : String(error), hint }));
-    const instantiate = async (imports: WebAssembly.Imports): Promise<WebAssembly.Exports> => {
-      const env = imports.env as Record<string, WebAssembly.ImportValue>;
-      const write8 = env.io_port_write8 as (port: number, value: number) => void;
-      env.io_port_write8 = (port: number, value: number) => {
-        write8(port, value);
-        hooks.write(port, value);
-      };
-      let memory: WebAssembly.Memory | undefined;
-      env.console_log_from_wasm = (address: number, length: number) => {
-        if (memory) hooks.log(new TextDecoder().decode(new Uint8Array(memory.buffer, address >>> 0, length).slice()));
-      };
-      try {
-        const { exports } = await WebAssembly.instantiate(module, imports);
-        memory = exports.memory as WebAssembly.Memory;
-        return exports;
-      } catch (error) {
-        refuse('no_memory', 'The emulator could not be started.', error, 'Close other tabs or programs and try again.');
-        return new Promise(() => undefined);
-      }
-    };
-    const emulator = createEmulator({ ...options, instantiate });
-    const timer = setTimeout(
-      () => refuse('machine_stuck', 'The emulator did not start.', `${LOAD_TIMEOUT_MS} ms passed`, RESET),
-      LOAD_TIMEOUT_MS,
-    );
-    emulator.add_listener('emulator-loaded', () => {
-      clearTimeout(timer);
-      resolve(success(emulator));
-    });
-  });
 }
 
 function subscribe<T>(listeners: Set<(value: T) => void>, listener: (value: T) => void): () => void {

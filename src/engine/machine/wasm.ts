@@ -4,11 +4,15 @@ import { failure, success, type Result } from '../failure.ts';
 const OVERHEAD_BYTES = 48 * 1024 * 1024;
 const WASM_PAGE = 64 * 1024;
 
-/** Compiles v86's WebAssembly from its bytes or its address. */
-export async function compileWasm(wasm: Uint8Array | string): Promise<Result<WebAssembly.Module>> {
+/** v86's WebAssembly: compiled, or its bytes, or where to fetch them. */
+export type WasmSource = WebAssembly.Module | Uint8Array | string;
+
+/** Compiles v86's WebAssembly, unless it is compiled already. */
+export async function compileWasm(wasm: WasmSource): Promise<Result<WebAssembly.Module>> {
   if (typeof WebAssembly !== 'object') {
     return failure('no_wasm', 'This browser does not run WebAssembly, which the machine is made of.', { hint: USE_ANOTHER });
   }
+  if (wasm instanceof WebAssembly.Module) return success(wasm);
   try {
     if (typeof wasm !== 'string') return success(await WebAssembly.compile(new Uint8Array(wasm)));
     const response = await fetch(wasm);

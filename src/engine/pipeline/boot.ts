@@ -1,5 +1,6 @@
 import { success, type Result } from '../failure.ts';
 import { Machine } from '../machine/machine.ts';
+import type { WasmSource } from '../machine/wasm.ts';
 import type { KernelPack } from './pack.ts';
 
 /** Restore the pack's snapshot, or boot its kernel from the start. */
@@ -12,7 +13,7 @@ export interface OpenedMachine {
 }
 
 /** Reads what a machine needs from the pack and opens it. It does not run yet. */
-export async function openMachine(pack: KernelPack, wasm: Uint8Array | string, from: BootFrom): Promise<Result<OpenedMachine>> {
+export async function openMachine(pack: KernelPack, wasm: WasmSource, from: BootFrom): Promise<Result<OpenedMachine>> {
   const roles = from === 'snapshot' ? ['bios', 'vgabios', 'snapshot'] : ['bios', 'vgabios', 'kernel', 'initrd'];
   const files = await Promise.all(roles.map((role) => pack.file(role)));
   const bytes: Uint8Array[] = [];

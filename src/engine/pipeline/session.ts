@@ -2,6 +2,7 @@ import { failure, success, type Failure, type Result } from '../failure.ts';
 import { Guest } from '../guest/guest.ts';
 import { TraceReader, type TracePosition, type TraceRecord } from '../guest/trace.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { WasmSource } from '../machine/wasm.ts';
 import { readUpdate } from '../update/read.ts';
 import { openMachine, type BootFrom } from './boot.ts';
 import { GuestCore, type UpdateModules, type Verdict } from './core.ts';
@@ -11,10 +12,11 @@ import type { SessionEvent, SessionState } from './state.ts';
 
 export interface SessionOptions {
   readonly pack: KernelPack;
-  /** v86's WebAssembly: its bytes, or where to fetch them. */
-  readonly wasm: Uint8Array | string;
+  readonly wasm: WasmSource;
   /** The default is the pack’s snapshot, if it has one. */
   readonly from?: BootFrom;
+  /** Called with the machine before it runs: who listens from here on hears its serial line from the first byte. */
+  readonly onMachine?: (machine: Machine) => void;
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
@@ -80,6 +82,7 @@ export class Session {
     if (!opened.ok) return opened;
     const { machine, snapshot } = opened.value;
     tell('guest');
+    options.onMachine?.(machine);
     machine.run();
     const guest = new Guest(machine);
     const hello = await guest.hello();
