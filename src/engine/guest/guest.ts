@@ -20,20 +20,34 @@ export interface Tail {
 }
 
 /** What the guest needs of a machine. */
-export type GuestMachine = Pick<Machine, 'console' | 'onRestore' | 'onCrash'>;
+export type GuestMachine = Pick<Machine, 'console' | 'onRestore' | 'onCrash' | 'running'>;
+
+/** While something is under way, the agent is asked for a sign of life when it was silent for so long. */
+const WATCH_MS = 5000;
+/** So many times without an answer, and the guest is given up: it does not even take interrupts. */
+const SILENT_LIMIT = 6;
 
 /**
  * The guest as its agent shows it: commands and files. Any number of requests may be under way at once. After the machine
  * restored a state, requests fail with `guest_restored`, and the next request opens a new session by itself.
  */
 export class Guest {
+  readonly #machine: GuestMachine;
+  readonly #watchMs: number;
   readonly #link: Link;
   readonly #requests: Requests;
   readonly #unsubscribe: readonly (() => void)[];
   #greeting: Promise<Result<Hello>> | undefined;
   #dead: Failure | undefined;
+  #active = 0;
+  #silent = 0;
+  #heard = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
 
-  constructor(machine: GuestMachine) {
+  /** `watchMs`: how long the agent may be silent before it is asked for a sign of life. */
+  constructor(machine: GuestMachine, watchMs = WATCH_MS) {
+    this.#machine = machine;
+    this.#watchMs = watchMs;
     this.#requests = new Requests(() => this.#link);
     this.#link = new Link(machine.console, {
       onFrame: ({ channel, type, payload }) => this.#requests.frame(channel, type, payload),
@@ -122,7 +136,31 @@ export class Guest {
       if (!greeted.ok) return greeted;
     }
     const request = make();
-    return 'begin' in request ? this.#requests.run(request, signal) : request;
+    if (!('begin' in request)) return request;
+    this.#active++;
+    this.#watch ??= setInterval(() => this.#look(), this.#watchMs);
+    const result = await this.#requests.run(request, signal);
+    this.#active--;
+    if (this.#active === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+      this.#silent = 0;
+    }
+    return result;
+  }
+
+  /** A guest that turns in a loop with interrupts off says nothing of it. */
+  #look(): void {
+    const { received } = this.#link;
+    if (received !== this.#heard || !this.#machine.running) this.#silent = 0;
+    else this.#silent++;
+    this.#heard = received;
+    if (this.#silent === 0) return;
+    if (this.#silent < SILENT_LIMIT) this.#link.send(FrameType.Ping, 0);
+    else {
+      const expected = `a sign of life within ${(SILENT_LIMIT * this.#watchMs) / 1000} s`;
+      this.#end(failure('guest_silent', 'The guest does not react any more.', { expected, hint: 'Reset the machine.' }));
+    }
   }
 
   #end(reason: Failure): void {

@@ -49,6 +49,7 @@ export class Link {
   #next = 1;
   #expected = 1;
   #unacknowledged = 0;
+  #count = 0;
   #greeted: ((result: Result<Hello>) => void) | undefined;
   #repeat: Timer;
   #retry: Timer;
@@ -64,6 +65,11 @@ export class Link {
       clearTimeout(this.#stale);
       if (this.#reader.pending) this.#stale = setTimeout(() => this.#reader.giveUp(), STALE_MS);
     });
+  }
+
+  /** Frames of this session that have come, also acknowledgements. */
+  get received(): number {
+    return this.#count;
   }
 
   get open(): boolean {
@@ -93,11 +99,6 @@ export class Link {
     if (this.#phase === 'closed') return;
     this.#queue.push({ type, channel, payload });
     this.#pump();
-  }
-
-  /** How many frames wait, sent or not. */
-  get backlog(): number {
-    return this.#queue.length;
   }
 
   /** Ends the session on this side. */
@@ -154,6 +155,7 @@ export class Link {
   #received(frame: Frame): void {
     if (frame.type === FrameType.Ready && frame.sequence === 0) this.#agentStarted();
     if (this.#phase === 'closed' || frame.session !== this.#session) return;
+    this.#count++;
     this.#progress(frame.acknowledged);
     if (frame.sequence === 0) return;
     if (frame.sequence === this.#expected) {
