@@ -171,6 +171,7 @@ describe('refusals', () => {
     ['percpu', 'new_percpu', 'new_count'],
     ['exports', 'exports_changed', 'exported'],
     ['short', 'function_too_short', 'tiny'],
+    ['shortcut', 'section_not_splittable', 'first'],
   ])('of %s: %s, naming %s', (name, code, symbol) => {
     const changes = diff(name);
     expect(changes.verdict).toBe('refused');

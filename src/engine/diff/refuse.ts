@@ -1,6 +1,7 @@
 import type { Comparison } from './compare.ts';
 import type { Refusal } from './refusal.ts';
 import { isGlobal, spanName, type Span, type Target } from './span.ts';
+import { walk } from './instruction.ts';
 import { coldParent } from './names.ts';
 
 /** Bytes of a trampoline: `jmp rel32`. */
@@ -15,7 +16,7 @@ export function refuse(facts: Facts): Refusal[] {
     ...objectRefusals(facts),
     ...dataRefusals(facts),
     ...functionRefusals(facts),
-    ...facts.shipped.flatMap((span) => referenceRefusals(span, shipped)),
+    ...facts.shipped.flatMap((span) => [...splitRefusals(span), ...referenceRefusals(span, shipped)]),
   ];
 }
 
@@ -79,6 +80,29 @@ function functionRefusals({ changed }: Facts): Refusal[] {
 export function oldSize(span: Span): number {
   const size = span.symbols[0]?.size ?? 0;
   return size > 0 ? Math.min(size, span.size) : span.size;
+}
+
+/** A function can only be taken out of a section of several if its branches to the others have room for a longer way. */
+function splitRefusals(span: Span): Refusal[] {
+  if (span.kind !== 'text' || !span.bytes || span.size === span.section.size) return [];
+  let end = 0;
+  for (const { offset, instruction } of walk(span.bytes)) {
+    end = offset + instruction.length;
+    if (!instruction.branch || instruction.immediateSize === 4) continue;
+    const to = end + (((span.bytes[offset + instruction.immediateOffset] ?? 0) << 24) >> 24);
+    if (to < 0 || to >= span.size) return [notSplittable(span, `+0x${offset.toString(16)} branches to code outside of it`)];
+  }
+  return end === span.size ? [] : [notSplittable(span, `+0x${end.toString(16)} is no instruction that can be understood`)];
+}
+
+function notSplittable(span: Span, problem: string): Refusal {
+  return {
+    code: 'section_not_splittable',
+    symbol: spanName(span),
+    section: span.section.name,
+    message: `${spanName(span)} cannot be taken out of ${span.section.name}: ${spanName(span)}${problem}.`,
+    hint: 'Change its callers instead.',
+  };
 }
 
 function referenceRefusals(span: Span, shipped: ReadonlySet<Span>): Refusal[] {
