@@ -1,5 +1,5 @@
 import { correlate } from './correlate.ts';
-import { bytesEqual, hasIdentity, differingBytes, TargetComparer } from './equal.ts';
+import { bytesEqual, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
 import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
@@ -190,7 +190,7 @@ class Fixpoint {
  */
 function copyable(span: Span): boolean {
   if (!hasIdentity(span) || span.symbols.length === 0) return true;
-  const plain = ({ span: to, offset }: Target): boolean => to?.kind === 'string' || (to?.kind === 'text' && offset !== 0);
+  const plain = (target: Target): boolean => target.span?.kind === 'string' || isLabel(target);
   return span.symbols[0]?.bind === 0 && span.references.every((reference) => plain(reference.target));
 }
 

@@ -1,4 +1,5 @@
 import { SHF_MERGE } from '../elf/constants.ts';
+import { coldParent } from './names.ts';
 import { type Span, spanName, type Reference, type Target } from './span.ts';
 
 /** Bytes of mergeable sections have no identity: any copy is as good as another. */
@@ -6,10 +7,14 @@ export function hasIdentity(span: Span): boolean {
   return span.kind !== 'string' && !(span.kind === 'rodata' && (span.section.flags & SHF_MERGE) !== 0);
 }
 
+/** Leads into the code of a function rather than to a function: only that function itself can mean it. */
+export function isLabel({ span, offset }: Target): boolean {
+  return span?.kind === 'text' && (offset !== 0 || coldParent(spanName(span)) !== undefined);
+}
+
 /** A table of places inside of functions: jump targets, labels. It differs whenever the code does, and means nothing to a person. */
 export function isLabelTable(span: Span): boolean {
-  const inside = ({ target }: Reference): boolean => target.span?.kind === 'text' && target.offset !== 0;
-  return span.kind === 'rodata' && span.references.length > 0 && span.references.every(inside);
+  return span.kind === 'rodata' && span.references.length > 0 && span.references.every((reference) => isLabel(reference.target));
 }
 
 export function bytesEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
