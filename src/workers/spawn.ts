@@ -26,9 +26,11 @@ export class Spawned<T> {
     worker.addEventListener('messageerror', () => this.#crash('a message could not be read'));
   }
 
-  /** Calls `listener` once, when the worker has died. */
+  /** Calls `listener` once, when the worker has died by itself. */
   onDeath(listener: (reason: Failure) => void): void {
-    void this.#died.then(listener);
+    void this.#died.then((reason) => {
+      if (reason.code !== CLOSED) listener(reason);
+    });
   }
 
   /** Makes a call and waits for its end, at most `timeoutMs`. */
@@ -52,7 +54,7 @@ export class Spawned<T> {
   close(): void {
     this.#worker.terminate();
     this.remote[releaseProxy]();
-    this.#die(failure('worker_closed', `The ${this.#name} was closed.`));
+    this.#die(failure(CLOSED, `The ${this.#name} was closed.`));
   }
 
   #crash(found: string): void {
@@ -68,4 +70,5 @@ export class Spawned<T> {
   }
 }
 
+const CLOSED = 'worker_closed';
 const AGAIN = 'Start it again. What the terminal shows stays.';

@@ -21,19 +21,30 @@ afterAll(() => bench.close());
 
 const panel = (page: Page) => page.getByRole('alert').filter({ has: page.getByText('Way out.') });
 
-async function panelText(page: Page, timeout = 60_000): Promise<string> {
+async function panelText(page: Page, timeout = 20_000): Promise<string> {
   await panel(page).first().waitFor({ timeout });
   return (await panel(page).first().textContent()) ?? '';
 }
 
 describe('a browser that cannot', () => {
   it('says so without WebAssembly', async () => {
-    const poor = await openBench(['--js-flags=--noexpose-wasm']);
-    const { page } = await newPage(poor);
-    await page.goto(poor.url);
+    const { page, context } = await newPage(bench);
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+    await page.goto(bench.url);
     expect(await panelText(page)).toMatch(/does not run WebAssembly[\s\S]*Way out\.[\s\S]*no_wasm/);
     await shot(page, 'failure-no-wasm');
-    await poor.close();
+    await context.close();
+  });
+
+  it('says so where a policy forbids WebAssembly', async () => {
+    const { page, context } = await newPage(bench);
+    await page.route(/\/$|\.js$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': "script-src 'self' blob:" } });
+    });
+    await page.goto(bench.url);
+    expect(await panelText(page)).toMatch(/emulator could not be loaded[\s\S]*Way out\.[\s\S]*wasm-unsafe-eval[\s\S]*no_wasm/);
+    await context.close();
   });
 
   it('says so with too little memory', async () => {
@@ -59,7 +70,7 @@ describe('a pack file', () => {
     });
     await page.goto(bench.url);
     expect(await panelText(page)).toMatch(
-      /snapshot\.zst[\s\S]*Expectedsha256 [0-9a-f]{64}[\s\S]*Foundsha256 [0-9a-f]{64}[\s\S]*pack_hash/,
+      /snapshot\.zst[\s\S]*Expected\s*sha256 [0-9a-f]{64}[\s\S]*Found\s*sha256 [0-9a-f]{64}[\s\S]*pack_hash/,
     );
     await shot(page, 'failure-pack-hash');
     await page.unroute('**/snapshot.zst');
