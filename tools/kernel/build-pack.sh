@@ -76,17 +76,17 @@ assemble() {
   cat /usr/share/doc/seabios/copyright /usr/share/common-licenses/LGPL-3 > "$pack/COPYING.seabios"
   "$root/tools/guest/build-initrd.sh" "$pack/initrd.gz"
   node "$here/units.mjs" "$tree" "$pack/units.json.gz"
+  # The snapshot tool reads the manifest, and the manifest names the snapshot.
   node "$here/manifest.mjs" "$pack" "$build/facts/facts.ko" "$tree"
+  node "$root/tools/guest/make-snapshot.mjs" "$pack" > "$build/snapshot.json"
+  node "$here/manifest.mjs" "$pack" "$build/facts/facts.ko" "$tree" "$build/snapshot.json"
 }
 
-# The snapshot is made from the other files, so they are what is compared.
 compare() {
   local status=0 name
   for name in $(cd "$pack" && ls); do
     if cmp -s "$pack/$name" "$committed/$name"; then
       echo "same       $name"
-    elif [ "$name" = manifest.json ]; then
-      continue
     else
       echo "different  $name"
       status=1
@@ -96,6 +96,7 @@ compare() {
 }
 
 install_packages
+if [ ! -d "$root/node_modules" ]; then (cd "$root" && npm ci); fi
 if [ ! -x "$build/twin/twin/cc1" ]; then "$root/tools/toolchain/build-native-twin.sh" "$build/twin"; fi
 if [ ! -e "$tree/Makefile" ]; then prepare_tree; fi
 configure
@@ -108,7 +109,5 @@ case $mode in
   --install)
     mkdir -p "$committed"
     cp "$pack"/* "$committed/"
-    node "$root/tools/guest/make-snapshot.mjs" "$committed" > "$build/snapshot.json"
-    node "$here/manifest.mjs" "$committed" "$build/facts/facts.ko" "$tree" "$build/snapshot.json"
     ;;
 esac
