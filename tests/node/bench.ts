@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { diffObjects } from '../../src/engine/diff/diff.ts';
 import type { ApplyReport } from '../../src/engine/pipeline/report.ts';
 import { createUpdate } from '../../src/engine/update/create.ts';
@@ -9,13 +8,6 @@ interface Row {
   readonly name: string;
   readonly unit: 'ms' | 'µs' | 'instructions';
   readonly values: number[];
-}
-
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } } });
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) {
-  console.error('npm run bench: --runs takes a whole number from 1.');
-  process.exit(2);
 }
 
 const rows: Row[] = [];
@@ -39,33 +31,22 @@ function addStop(name: string, report: Pick<ApplyReport, 'stopMicroseconds' | 's
   if (report.stopInstructions !== undefined) add(`stop (${name}, instructions)`, 'instructions', report.stopInstructions);
 }
 
-const files = lessonNumber(2);
-const units = await unitsOf(files);
-const { manifest } = await openPack();
-const { id, tarball } = await lessonUpdate(files);
-
-const cold = await time('boot (kernel to agent)', () => openSession({ from: 'kernel' }));
-await cold.close();
-for (let run = 0; run < runs; run++) {
-  const session = await time('restore (snapshot to agent)', () => openSession());
-  await time('diff (lesson 2)', () => units.map(({ path, pre, post }) => must(diffObjects(pre, post, { objectPath: path }))));
-  await time('create (lesson 2)', () => must(createUpdate({ id, kernel: manifest, units, timestamp: 0 })));
-  addStop('apply', await time('apply (lesson 2)', async () => must(await session.apply(tarball))));
-  addStop('undo', await time('undo (lesson 2)', async () => must(await session.undo(id))));
-  await time('reset', async () => must(await session.reset()));
-  await session.close();
-}
-
-if (values.json) console.log(JSON.stringify({ node: process.version, rows }, null, 2));
-else {
-  console.log(`Node ${process.version}, ${runs} runs; boot once`);
-  for (const { name, unit, values: all } of rows) {
-    const sorted = all.toSorted((a, b) => a - b);
-    const show = (value = 0) => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
-    const middle = sorted[Math.trunc(sorted.length / 2)];
-    console.log(
-      `${name.padEnd(32)} ${show(middle).padStart(10)} ${unit.padEnd(12)}  (${show(sorted[0])} … ${show(sorted.at(-1))})`,
-    );
+/** Measures the steps of the line with lesson 2, each `runs` times; the cold boot once. */
+export async function benchEngine(runs: number): Promise<readonly Row[]> {
+  const files = lessonNumber(2);
+  const units = await unitsOf(files);
+  const { manifest } = await openPack();
+  const { id, tarball } = await lessonUpdate(files);
+  const cold = await time('boot (kernel to agent)', () => openSession({ from: 'kernel' }));
+  await cold.close();
+  for (let run = 0; run < runs; run++) {
+    const session = await time('restore (snapshot to agent)', () => openSession());
+    await time('diff (lesson 2)', () => units.map(({ path, pre, post }) => must(diffObjects(pre, post, { objectPath: path }))));
+    await time('create (lesson 2)', () => must(createUpdate({ id, kernel: manifest, units, timestamp: 0 })));
+    addStop('apply', await time('apply (lesson 2)', async () => must(await session.apply(tarball))));
+    addStop('undo', await time('undo (lesson 2)', async () => must(await session.undo(id))));
+    await time('reset', async () => must(await session.reset()));
+    await session.close();
   }
+  return rows;
 }
-process.exit();
