@@ -22,6 +22,7 @@ Examples:
   hotsplice create --pre pre --post post -o fix.tar.gz
   hotsplice apply fix.tar.gz --before 'cat /proc/version' --after 'cat /proc/version' --undo
 
+With --json a command prints one document; a failure is { "error": { code, message, where, expected, found, hint } }.
 Exit status: 0 done, 1 refused or failed (the report says why), 2 wrong usage.`,
   );
 
