@@ -14,6 +14,9 @@ export interface OperationFollower {
   trace(records: readonly TraceRecord[]): void;
 }
 
+/** Leaves full-screen programs' modes behind, then says in dim letters what happened. */
+const said = (text: string) => new TextEncoder().encode(`\x1b[!p\x1b[?1049l\x1b[?25h\x1b[0m\r\n\x1b[2m── ${text} ──\x1b[0m`);
+
 const STARTING: MachinePhase = { kind: 'starting', received: 0, total: 0 };
 const VITALS_EVERY_MS = 1000;
 
@@ -77,6 +80,7 @@ export class Machine {
   /** Starts the machine, or starts it anew after a failure. The terminal keeps what it shows. */
   async start(): Promise<void> {
     this.#drop();
+    if (this.#phase.kind !== 'starting') this.#show(said('started again'));
     this.#phase = STARTING;
     this.#generation += 1;
     const machine = ++this.#opened;
@@ -95,6 +99,7 @@ export class Machine {
   async reset(): Promise<Result<void>> {
     if (!this.#port) return failure('machine_not_ready', 'There is no machine to reset.', { hint: 'Start it again.' });
     this.#resetting = true;
+    this.#show(said('back to the snapshot'));
     const done = await this.#port.reset();
     this.#resetting = false;
     if (done.ok) {
@@ -144,10 +149,7 @@ export class Machine {
       onProgress: current((received, total) => {
         if (this.#phase.kind === 'starting') this.#phase = { kind: 'starting', received, total };
       }),
-      onOutput: current((bytes) => {
-        if (this.#output.length === 0) this.#backlog.push(bytes);
-        for (const listener of this.#output) listener(bytes);
-      }),
+      onOutput: current((bytes) => this.#show(bytes)),
       onState: current((state) => this.#follower?.state(state)),
       onTrace: current((records) => this.#follower?.trace(records)),
       onCrash: current((crash) => {
@@ -159,6 +161,11 @@ export class Machine {
         this.#phase = { kind: 'failed', failure: reason };
       }),
     };
+  }
+
+  #show(bytes: Uint8Array): void {
+    if (this.#output.length === 0) this.#backlog.push(bytes);
+    for (const listener of this.#output) listener(bytes);
   }
 
   #enliven(): void {
