@@ -119,32 +119,3 @@ test('a guest that dies between two verbs: the session is lost until it is reset
   must(await session.reset());
   await expectUsable();
 });
-
-test('one verb at a time, and none twice', async () => {
-  const { id, tarball } = await lessonUpdate(lessonNumber(2));
-  const first = session.apply(tarball);
-  expect(await session.apply(tarball)).toMatchObject({ ok: false, code: 'busy' });
-  expect(await session.reset()).toMatchObject({ ok: false, code: 'busy' });
-  expect(must(await first).abortCause).toBe('ok');
-  expect(await session.apply(tarball)).toMatchObject({ ok: false, code: 'already_applied', where: id });
-  expect(must(await session.undo(id)).abortCause).toBe('ok');
-  expect(await session.undo(id)).toMatchObject({ ok: false, code: 'not_applied', where: id });
-});
-
-test('a reset takes updates away with everything else', async () => {
-  const { id, tarball } = await lessonUpdate(lessonNumber(1));
-  expect(must(await session.apply(tarball)).abortCause).toBe('ok');
-  must(await session.reset());
-  expect(session.applied).toEqual([]);
-  expect(await shell(session, 'cat /proc/version')).not.toContain('Updated while running');
-  expect(await session.undo(id)).toMatchObject({ code: 'not_applied' });
-});
-
-test('closing while an update is applied ends the verb with a failure', async () => {
-  const other = await openSession();
-  const applying = other.apply((await lessonUpdate(lessonNumber(3))).tarball);
-  await other.close();
-  expect(await applying).toMatchObject({ ok: false });
-  expect(other.state).toEqual({ name: 'closed' });
-  expect(await other.apply(new Uint8Array())).toMatchObject({ ok: false });
-});
