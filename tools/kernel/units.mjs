@@ -3,11 +3,18 @@
 //   node units.mjs KERNEL_TREE OUT.json.gz
 //
 // Reads the .cmd files that kbuild leaves beside the objects. The tree is built in place, so all paths are relative to it.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const [tree, out] = process.argv.slice(2);
+/** What vmlinux is made of; the boot loader stub, the real-mode code and the vDSO are compiled as well, but are no part of it. */
+const linked = new Set(
+  execFileSync('ar', ['t', 'vmlinux.a'], { cwd: tree, encoding: 'utf8', maxBuffer: 1 << 24 })
+    .trim()
+    .split('\n'),
+);
 const files = new Map();
 const units = {};
 
@@ -39,8 +46,7 @@ for (const path of commandFiles(tree)) {
   const text = readFileSync(path, 'utf8');
   const object = /^(?:savedcmd|cmd)_(\S+) := /m.exec(text)?.[1];
   const source = object && variable(text, `source_${object}`);
-  // Host programs and links have no source of this kernel; tools are not part of it.
-  if (!source || /^(scripts|tools|usr)\//.test(object)) continue;
+  if (!source || !linked.has(object)) continue;
   const command = (variable(text, `savedcmd_${object}`) ?? variable(text, `cmd_${object}`)).split(' ; ')[0];
   if (!/^gcc /.test(command)) continue;
   const deps = variable(text, `deps_${object}`)

@@ -16,7 +16,7 @@ export const PATCH = { replace: 1, retire: 2 } as const;
 export const ROLE = { new: 1, old: 2 } as const;
 
 /** Bytes of the structures. */
-export const SIZE = { symbol: 16, reloc: 16, site: 44, section: 32, patch: 24, range: 12, code: 88 } as const;
+export const SIZE = { symbol: 16, reloc: 16, site: 44, section: 36, patch: 24, range: 12, code: 88 } as const;
 
 /** What an update's id may be: it becomes part of module, file and directory names. */
 export function isUpdateId(id: string): boolean {

@@ -22,6 +22,8 @@ export interface ModuleContents {
     readonly size: number;
     readonly relocs: number;
     readonly sites: number;
+    /** Number of the compilation unit. */
+    readonly unit: number;
   }[];
   readonly patches: readonly {
     readonly name: string;
@@ -105,6 +107,7 @@ class ModuleReader {
         size: this.#u32(at(index, 12)),
         relocs: this.#u32(at(index, 20)),
         sites: this.#u32(at(index, 28)),
+        unit: this.#u32(at(index, 32)),
       })),
       patches: each(patches, (index, at) => ({
         label: label(patches, index),

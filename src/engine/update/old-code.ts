@@ -34,6 +34,7 @@ class Writer {
   #relocs = 0;
   #siteRelocs = 0;
   #sites = 0;
+  #units = 0;
 
   constructor(readonly module: ModuleBuilder) {
     this.#bytes = module.section('.ksplice_bytes', SHF_ALLOC, 4);
@@ -42,6 +43,7 @@ class Writer {
   unit(comparison: Comparison): void {
     const labels = new Labels(comparison.pre, comparison.objectPath);
     for (const chunk of chunksOf(comparison, labels)) this.#chunk(chunk, labels);
+    this.#units++;
   }
 
   #chunk(chunk: Chunk, labels: Labels): void {
@@ -61,7 +63,7 @@ class Writer {
     const out = this.module.sections.section;
     out.u32(symbol, SECTION_KIND[kindOf(start)]);
     out.pointer(start.bytes ? this.#bytes.append(blankBytes(chunk, references)) : undefined);
-    out.u32(size, this.#relocs, references.length, this.#sites, sites.length);
+    out.u32(size, this.#relocs, references.length, this.#sites, sites.length, this.#units);
     this.#relocs += references.length;
     this.#sites += sites.length;
   }
