@@ -15,7 +15,7 @@ export interface OperationFollower {
 }
 
 /** Leaves full-screen programs' modes behind, then says in dim letters what happened. */
-const said = (text: string) => new TextEncoder().encode(`\x1b[!p\x1b[?1049l\x1b[?25h\x1b[0m\r\n\x1b[90m── ${text} ──\x1b[0m`);
+const said = (text: string) => new TextEncoder().encode(`\x1b[!p\x1b[?1047l\x1b[?25h\x1b[0m\r\n\x1b[90m── ${text} ──\x1b[0m`);
 
 const STARTING: MachinePhase = { kind: 'starting', received: 0, total: 0 };
 const VITALS_EVERY_MS = 1000;
