@@ -1,4 +1,3 @@
-import { read } from './state/storage.ts';
 import type { Lab } from './state/lab.svelte.ts';
 
 /** The keys of the page, as the help dialog lists them. */
@@ -15,9 +14,6 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['T'], does: 'light, dark, or as the system' },
   { keys: ['?'], does: 'this help' },
 ];
-
-/** The setting that switches single keys off, for those whom they disturb. */
-export const SINGLE_KEYS = 'hotsplice.single-keys';
 
 /** Panes in the order F6 goes round. Each has this attribute on the element that takes the focus. */
 const PANE = '[data-region]';
@@ -36,7 +32,7 @@ export function shortcuts({ lab, toggleHelp }: Targets): (event: KeyboardEvent) 
     if (event.key === '`' && event.ctrlKey) return take(event, toggleTerminal);
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]'))
       return;
-    if (read(SINGLE_KEYS) === 'off' && event.key.length === 1) return;
+    if (!lab().singleKeys.on && event.key.length === 1) return;
     const target = event.target instanceof Element ? event.target : document.body;
     const action = target.closest('[data-region="terminal"]')
       ? steps(lab())[event.key]

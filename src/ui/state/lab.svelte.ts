@@ -4,6 +4,7 @@ import { LessonRun } from './lesson-run.svelte.ts';
 import { Listings, type Disassemble } from './listings.ts';
 import type { OpenMachine } from '../port.ts';
 import { Machine } from './machine.svelte.ts';
+import { Setting } from './setting.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { UpdateBuild, type BuildUpdate } from './update-build.svelte.ts';
 
@@ -17,6 +18,10 @@ export interface LabWorkers {
 /** The whole page: one guest, the lessons, and where the person is in them. */
 export class Lab {
   readonly theme = new Theme();
+  /** Keys without Ctrl or Alt; some people's speech input sends them unasked. */
+  readonly singleKeys = new Setting('hotsplice.single-keys', true);
+  /** The terminal tells a screen reader what it shows. */
+  readonly readTerminal = new Setting('hotsplice.read-terminal', false);
   readonly machine: Machine;
   readonly lessons: readonly Lesson[];
   readonly listings: Listings;

@@ -2,32 +2,14 @@ import { success, type Failure, type Result } from '../../engine/failure.ts';
 import type { ApplyReport, UndoReport } from '../../engine/pipeline/report.ts';
 import type { SessionState } from '../../engine/pipeline/state.ts';
 import type { Lesson } from '../lesson/lesson.ts';
-import type { MachinePort, TraceRecord } from '../port.ts';
-import { hostStep, stations, type HostStep, type Station } from '../view/stations.ts';
+import type { MachinePort } from '../port.ts';
+import { hostStep, stations, type Station } from '../view/stations.ts';
 import { viewOperation, type OperationView } from '../view/trace-view.ts';
 import { asExpected, type CheckRun, type CheckTime } from './check.ts';
 import type { Machine } from './machine.svelte.ts';
+import { endingOf, NOT_BEGUN, type Ending, type Operation, type OperationName } from './operation.ts';
 import type { UpdateBuild } from './update-build.svelte.ts';
 
-export type OperationName = 'apply' | 'undo';
-
-/** An apply or an undo: how far it has come and what the core said. */
-interface Operation {
-  readonly step?: HostStep;
-  readonly records: readonly TraceRecord[];
-  readonly updateBytes?: number;
-  /** The core's verdict, also when it refused. */
-  readonly report?: ApplyReport | UndoReport;
-  /** There is no verdict: the operation broke off. */
-  readonly failure?: Failure;
-}
-
-/** How an operation ended other than well. */
-export type Ending =
-  | { readonly kind: 'refused'; readonly report: ApplyReport | UndoReport }
-  | { readonly kind: 'broken'; readonly failure: Failure };
-
-const NOT_BEGUN: Operation = { records: [] };
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** One lesson's dealings with the guest: its check, its apply, its undo. */
@@ -222,9 +204,4 @@ export class LessonRun {
     this.#prepared = this.#machine.generation;
     return success(undefined);
   }
-}
-
-function endingOf({ report, failure }: Operation): Ending | undefined {
-  if (failure) return { kind: 'broken', failure };
-  return report && report.abortCause !== 'ok' ? { kind: 'refused', report } : undefined;
 }

@@ -13,7 +13,7 @@ function pageKey(event: KeyboardEvent): boolean {
 }
 
 /** An xterm in the element, wired to the machine's serial line both ways. It lives as long as the element. */
-export function attachTerminal(machine: Machine): Attachment<HTMLElement> {
+export function attachTerminal(machine: Machine, onTerminal: (terminal: Terminal) => void): Attachment<HTMLElement> {
   return (element) => {
     const style = getComputedStyle(element);
     const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -24,7 +24,6 @@ export function attachTerminal(machine: Machine): Attachment<HTMLElement> {
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       scrollback: SCROLLBACK,
       minimumContrastRatio: 4.5,
-      screenReaderMode: false,
       theme: {
         background: '#00000000',
         foreground: colour('--screen-ink'),
@@ -37,6 +36,7 @@ export function attachTerminal(machine: Machine): Attachment<HTMLElement> {
     terminal.loadAddon(fit);
     terminal.attachCustomKeyEventHandler((event) => !pageKey(event));
     terminal.open(element);
+    onTerminal(terminal);
     const encoder = new TextEncoder();
     terminal.onData((text) => machine.type(encoder.encode(text)));
     terminal.onResize(({ cols, rows }) => machine.resize(cols, rows));
