@@ -36,6 +36,8 @@ export class Machine {
   /** What the guest printed before anybody listened: the page's pictures load while the machine already starts. */
   #backlog: Uint8Array[] = [];
   #follower: OperationFollower | undefined;
+  /** The session is on its way back from an operation that broke off. */
+  #recovering = false;
   #size: { readonly columns: number; readonly rows: number } | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -150,7 +152,11 @@ export class Machine {
         if (this.#phase.kind === 'starting') this.#phase = { kind: 'starting', received, total };
       }),
       onOutput: current((bytes) => this.#show(bytes)),
-      onState: current((state) => this.#follower?.state(state)),
+      onState: current((state) => {
+        this.#follower?.state(state);
+        if (state.name === 'ready' && this.#recovering) this.#show(said('the guest is as it was before; Enter for a prompt'));
+        this.#recovering = 'step' in state && state.step === 'recover';
+      }),
       onTrace: current((records) => this.#follower?.trace(records)),
       onCrash: current((crash) => {
         if (crash.code === 'guest_oops') this.#hurt = crash;
