@@ -110,6 +110,17 @@ describe('a worker that dies', () => {
     await context.close();
   });
 
+  it('without a word is noticed', async () => {
+    const { page, context } = await openLab(bench);
+    const machine = page.workers().find((worker) => worker.url().includes('session'));
+    if (!machine) throw new Error('the machine has no worker');
+    await machine.evaluate(() => close());
+    expect(await panelText(page, 30_000)).toMatch(/does not answer[\s\S]*worker_silent/);
+    await page.getByRole('button', { name: 'Start it again' }).click();
+    await waitForPrompt(page);
+    await context.close();
+  });
+
   it('in the midst of an apply ends the apply with the reason', async () => {
     const { page, context } = await openLab(bench, '#/5/1');
     await action(page, /try to apply/i).click();

@@ -87,6 +87,7 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
   await page.getByRole('button', { name: 'Reset' }).click();
   await page.getByText(/^Reset to the snapshot in \d+ ms\.$/).waitFor({ state: 'attached' });
   const notice = (await page.getByText(/^Reset to the snapshot in/).textContent()) ?? '';
+  console.log(notice);
   expect(Number(/(\d+) ms/.exec(notice)?.[1])).toBeLessThan(500);
   await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('ls /sys/kernel/ksplice; echo fresh\n');
