@@ -1,5 +1,5 @@
 import { failure, success, type Failure, type Result } from '../failure.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../crc32.ts';
 import { joined } from './exec.ts';
 import { FrameType } from './frame.ts';
 import type { Link } from './link.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../crc32.ts';
 import { encodeFrame, FrameReader, HEADER_SIZE, PAYLOAD_MAX, type Frame } from './frame.ts';
 
 const frame = fc.record<Frame>({

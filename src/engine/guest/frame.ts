@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../crc32.ts';
 
 /** Numbers of docs/agent-protocol.md; guest/agent/agent.h has the same. */
 export const FrameType = {

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'fflate';
+import { crc32 } from '../crc32.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 
 /** Nothing an update holds comes near this; a limit on what a small file may blow up to. */
@@ -15,7 +16,11 @@ export function gunzip(bytes: Uint8Array): Result<Uint8Array> {
   if (bytes.length < 18) return bad('The gzip file is cut short.');
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
   const length = trailer.getUint32(4, true);
-  if (length > MAX_BYTES) return bad('The gzip file claims to hold more than any update does.');
+  // Where the end of the file is missing, these are any four bytes.
+  if (length > MAX_BYTES)
+    return bad(
+      `The gzip file is cut short, damaged or no update: it claims to hold ${length} bytes, and at most ${MAX_BYTES} are read.`,
+    );
   let contents: Uint8Array;
   try {
     contents = gunzipSync(bytes, { out: new Uint8Array(length) });
@@ -29,16 +34,4 @@ export function gunzip(bytes: Uint8Array): Result<Uint8Array> {
 
 function bad(message: string): Failure {
   return failure('bad_gzip', message, { hint: 'Get or make the update again.' });
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
-  let value = index;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
-  return (crc ^ 0xffffffff) >>> 0;
 }
