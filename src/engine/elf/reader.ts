@@ -47,6 +47,8 @@ class Reader {
   readonly #view: View;
   readonly #name: string;
   readonly #machines: readonly number[];
+  /** Bytes copied so far. */
+  #copied = 0;
 
   constructor(bytes: Uint8Array, options: ReadOptions) {
     this.#view = new View(bytes);
@@ -85,7 +87,8 @@ class Reader {
     if (view.length < 4 || view.u32(0) !== 0x464c457f) {
       this.#refuse(view.length < 4 ? 'elf_truncated' : 'elf_not_elf', 'This is not an ELF file.', {
         expected: '7f 45 4c 46',
-        found: hex(view.bytes.subarray(0, 4)),
+        found: hex(view.bytes.subarray(0, 4)) || 'nothing',
+        hint: 'Give the .o file that the compiler made.',
       });
     }
     const elfClass = this.#need(view.u8(4), 'header');
@@ -189,6 +192,10 @@ class Reader {
   #contents(header: SectionHeader, what: string): Uint8Array {
     if (header.type === C.SHT_NOBITS || header.type === C.SHT_NULL) return new Uint8Array(0);
     if (!this.#view.has(header.offset, header.size)) this.#need(undefined, what);
+    this.#copied += header.size;
+    // Each section is read once, tables up to three times. More means that sections lie on top of each other.
+    if (this.#copied > 3 * this.#view.length)
+      this.#refuse('elf_malformed', 'The sections of the object overlap.', { hint: 'Get or compile the object again.' });
     return this.#view.bytes.slice(header.offset, header.offset + header.size);
   }
 
