@@ -70,14 +70,14 @@ class UpdateReader {
     );
     const release = uts.get('Release');
     const pack = this.#text('kernel')?.trim();
-    const timestamp = Number(this.#text('timestamp')?.trim());
+    const timestamp = seconds(this.#text('timestamp'));
     const patch = this.#text('patch');
     const changes = parseChanges(this.#text('debug/changes.json') ?? '');
-    if (!release || !pack || !Number.isSafeInteger(timestamp) || patch === undefined || !changes)
-      return bad(
-        'A part of the update is missing or damaged.',
-        this.#missing(['utsname', 'kernel', 'timestamp', 'patch', 'debug/changes.json']),
-      );
+    if (!release) return this.#damaged('utsname');
+    if (!pack) return this.#damaged('kernel');
+    if (timestamp === undefined) return this.#damaged('timestamp');
+    if (patch === undefined) return this.#damaged('patch');
+    if (!changes) return this.#damaged('debug/changes.json');
     if (kernel && (kernel.release !== release || kernel.id !== pack)) {
       return failure('other_kernel', 'The update was made for another kernel.', {
         where: this.#folder,
@@ -125,9 +125,16 @@ class UpdateReader {
     return bytes && new TextDecoder().decode(bytes);
   }
 
-  #missing(names: readonly string[]): string {
-    return names.filter((name) => this.#text(name) === undefined).join(', ') || this.#folder;
+  #damaged(part: string): Failure {
+    const missing = !this.files.has(`${this.#folder}/${part}`);
+    return bad(`A part of the update is ${missing ? 'missing' : 'damaged'}.`, part);
   }
+}
+
+/** What createUpdate takes as a time, and nothing larger: later code makes dates of it. */
+function seconds(text: string | undefined): number | undefined {
+  const digits = text?.trim() ?? '';
+  return /^\d{1,10}$/.test(digits) && Number(digits) <= 0xffffffff ? Number(digits) : undefined;
 }
 
 function bad(message: string, where: string): Failure {

@@ -236,6 +236,21 @@ describe('readUpdate', () => {
     expect(readUpdate(changed((name, bytes) => (name === part ? undefined : bytes)))).toMatchObject({
       ok: false,
       code: 'bad_update',
+      where: part,
+    });
+  });
+
+  it.each([
+    ['utsname', 'Sysname: Linux\n'],
+    ['timestamp', ''],
+    ['timestamp', '-1\n'],
+    ['timestamp', '99999999999999\n'],
+    ['debug/changes.json', '{'],
+  ])('names the part that is damaged: %s with “%s”', (part, content) => {
+    expect(readUpdate(changed((name, bytes) => (name === part ? text(content) : bytes)))).toMatchObject({
+      ok: false,
+      code: 'bad_update',
+      where: part,
     });
   });
 
