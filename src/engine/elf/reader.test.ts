@@ -46,7 +46,11 @@ describe('readElf', () => {
       view.setUint32(header + 16, 0, true);
       view.setUint32(header + 20, bytes.length, true);
     }
-    expect(readElf(bytes)).toMatchObject({ ok: false, code: 'elf_malformed', message: expect.stringContaining('overlap') as string });
+    expect(readElf(bytes)).toMatchObject({
+      ok: false,
+      code: 'elf_malformed',
+      message: expect.stringContaining('overlap') as string,
+    });
   });
 
   it('refuses an object cut short at any byte', () => {
