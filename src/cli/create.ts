@@ -70,7 +70,15 @@ async function create(options: CreateOptions, preFolder: string, postFolder: str
     patch = new TextDecoder().decode(read.value);
   }
   const id = options.id ?? idOf(units.value);
-  const timestamp = options.timestamp ?? Number(process.env['SOURCE_DATE_EPOCH'] ?? Math.floor(Date.now() / 1000));
+  const timestamp = options.timestamp ?? sourceDate(process.env['SOURCE_DATE_EPOCH']);
+  if (timestamp === undefined) {
+    return failure('bad_timestamp', 'The environment holds no time.', {
+      where: 'SOURCE_DATE_EPOCH',
+      expected: 'whole seconds since 1970',
+      found: process.env['SOURCE_DATE_EPOCH'],
+      hint: 'Set it right, unset it, or give --timestamp.',
+    });
+  }
   const update = createUpdate({
     id,
     kernel: pack.value.manifest,
@@ -87,6 +95,12 @@ async function create(options: CreateOptions, preFolder: string, postFolder: str
     return fileFailure(error, file);
   }
   return success({ id, file, bytes: update.value.tarball.length, changes: update.value.changes });
+}
+
+/** The time of reproducible builds if it is set, else now; undefined if it is set to something else. */
+function sourceDate(text: string | undefined): number | undefined {
+  if (text === undefined) return Math.floor(Date.now() / 1000);
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 /** Pairs the objects of both folders. Equal ones need no update; one without a partner is a mistake. */

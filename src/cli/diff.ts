@@ -18,7 +18,8 @@ export function diffCommand(): Command {
       if (!before.ok) return output.fail(before);
       const after = await readInput(post);
       if (!after.ok) return output.fail(after);
-      const changes = diffObjects(before.value, after.value, { objectPath: options.unit ?? commonEnd(pre, post) });
+      const objectPath = options.unit ?? commonEnd(pre, post);
+      const changes = diffObjects(before.value, after.value, { objectPath, files: { pre, post } });
       if (!changes.ok) return output.fail(changes);
       showChanges(output, changes.value);
       output.document(changes.value);

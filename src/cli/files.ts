@@ -6,23 +6,34 @@ import type { PackSource } from '../engine/pipeline/pack.ts';
 
 /** Largest file a person may hand in. The largest object of the kernel has 1 MB, the largest update some. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+const READ_BYTES = 64 * 1024;
 
-/** Reads a file the person named. */
+/** Reads a file the person named: of any kind, also a pipe, but not without end. */
 export async function readInput(path: string, limit = MAX_INPUT_BYTES): Promise<Result<Uint8Array>> {
+  const bytes = await readUpTo(path, limit + 1);
+  if (!bytes.ok || bytes.value.length <= limit) return bytes;
+  return failure('too_large', 'The file is too large.', { where: path, expected: `at most ${limit} bytes` });
+}
+
+/** The first `limit` bytes of a file. */
+async function readUpTo(path: string, limit: number): Promise<Result<Uint8Array>> {
   try {
     const file = await open(path);
     try {
-      const stat = await file.stat();
-      if (stat.isDirectory()) return failure('not_a_file', 'This is a folder.', { where: path, expected: 'a file' });
-      if (stat.size > limit) {
-        return failure('too_large', 'The file is too large.', {
-          where: path,
-          expected: `at most ${limit} bytes`,
-          found: `${stat.size} bytes`,
-        });
+      const { size } = await file.stat();
+      // A pipe or a device does not know its size; of a file, one byte more is asked for to meet its end.
+      let bytes = new Uint8Array(Math.min(size + 1, limit));
+      let length = 0;
+      for (;;) {
+        if (length === bytes.length) {
+          const larger = new Uint8Array(Math.min(Math.max(2 * length, READ_BYTES), limit));
+          larger.set(bytes);
+          bytes = larger;
+        }
+        const { bytesRead } = await file.read(bytes, length, bytes.length - length, null);
+        length += bytesRead;
+        if (bytesRead === 0 || length === limit) return success(bytes.subarray(0, length));
       }
-      const buffer = await file.readFile();
-      return success(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length));
     } finally {
       await file.close();
     }
@@ -60,8 +71,15 @@ export async function readObjects(folder: string): Promise<Result<Map<string, Ui
 
 /** The packs of a folder laid out as public/kernels. */
 export function folderSource(folder: string): PackSource {
-  return { read: (path, limit) => readInput(join(folder, path), limit) };
+  return {
+    async read(path, limit) {
+      const bytes = await readUpTo(join(folder, path), limit + 1);
+      return bytes.ok ? bytes : { ...bytes, hint: REFETCH };
+    },
+  };
 }
+
+const REFETCH = 'Check --packs, if you gave it. In the checkout, `git checkout -- public/kernels` brings the packs back.';
 
 /** Where the packs are: the --packs option, or the checkout's. */
 export function packsFolder(option: string | undefined): string {

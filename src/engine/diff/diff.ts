@@ -9,6 +9,8 @@ import { readUnit } from './unit.ts';
 export interface DiffOptions {
   /** Path of the object in the kernel tree, such as `kernel/sys.o`; names the objects in failures and reports. */
   readonly objectPath: string;
+  /** What to call the two objects if they cannot be read; by default their path and which of the two it is. */
+  readonly files?: { readonly pre: string; readonly post: string };
 }
 
 /** Compares the objects of a unit before and after a source change. Fails only if one of them cannot be read; what cannot be shipped is a refusal in the result. */
@@ -18,10 +20,10 @@ export function diffObjects(pre: Uint8Array, post: Uint8Array, options: DiffOpti
 }
 
 /** The same, in the spans of the two objects: what an update is made from. */
-export function compareObjects(pre: Uint8Array, post: Uint8Array, { objectPath }: DiffOptions): Result<Comparison> {
-  const before = readElf(pre, { name: `${objectPath} (pre)` });
+export function compareObjects(pre: Uint8Array, post: Uint8Array, { objectPath, files }: DiffOptions): Result<Comparison> {
+  const before = readElf(pre, { name: files?.pre ?? `${objectPath} (pre)` });
   if (!before.ok) return before;
-  const after = readElf(post, { name: `${objectPath} (post)` });
+  const after = readElf(post, { name: files?.post ?? `${objectPath} (post)` });
   if (!after.ok) return after;
   const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath);
   // What is not understood cannot matter where nothing at all differs.

@@ -2,8 +2,8 @@ import { failure, success, type Result } from '../failure.ts';
 import { parseKernelIndex, parseManifest, type KernelSummary, type Manifest, type PackFile } from './manifest.ts';
 
 /**
- * Where packs come from: a folder in Node, `fetch` on a page. Reads one file by its path below `kernels/`. `size` is what the
- * manifest says, if there is one; a source should not read more than `limit` bytes.
+ * Where packs come from: a folder in Node, `fetch` on a page. Reads one file by its path below `kernels/`. Of a file with more
+ * than `limit` bytes it gives more than `limit`, but need not give all: whoever asked sees that the size is wrong.
  */
 export interface PackSource {
   read(path: string, limit: number): Promise<Result<Uint8Array>>;
@@ -112,7 +112,7 @@ export class KernelPack {
 
 async function verify(bytes: Uint8Array, entry: PackFile, where: string): Promise<Result<Uint8Array<ArrayBuffer>>> {
   if (bytes.length !== entry.size) {
-    const sizes = { expected: `${entry.size} bytes`, found: `${bytes.length} bytes` };
+    const sizes = { expected: `${entry.size} bytes`, found: bytes.length > entry.size ? 'more' : `${bytes.length} bytes` };
     return failure('pack_hash', 'A file of the kernel pack has the wrong size.', { where, ...sizes, hint: REFETCH });
   }
   if (!('subtle' in crypto)) {
