@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { commonEnd } from './diff.ts';
-import { renderFailure } from './output.ts';
+import { printable, renderFailure } from './output.ts';
 import { parseId, parsePut, parseSeconds, parseTimestamp } from './options.ts';
 import { failure } from '../engine/failure.ts';
 
@@ -33,6 +33,11 @@ test.each([
   ['C:\\\\pre\\\\fs\\\\x.o', 'C:\\\\post\\\\fs\\\\x.o', 'fs/x.o'],
 ])('%s and %s are of the unit %s', (pre, post, unit) => {
   expect(commonEnd(pre, post)).toBe(unit);
+});
+
+test('what a file brings along does not steer the terminal; styles, line ends and tabs stay', () => {
+  expect(printable('\x1b[1mbold\x1b[22m\ta\nb')).toBe('\x1b[1mbold\x1b[22m\ta\nb');
+  expect(printable('a\x1b[2Jb\x1b]0;title\x07c\rd\x9b2Je\n[1m')).toBe('a\uFFFD[2Jb\uFFFD]0;title\uFFFDc\uFFFDd\uFFFD2Je\n[1m');
 });
 
 test('a failure is shown with all it has, and no more', () => {

@@ -23,7 +23,7 @@ export class Output {
   line(text = ''): void {
     if (this.json) return;
     this.#clear();
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${printable(text)}\n`);
   }
 
   /** Bytes from the guest, as they come; dropped under --json. */
@@ -56,7 +56,7 @@ export class Output {
       this.document({ error });
       return;
     }
-    process.stderr.write(renderFailure(failure));
+    process.stderr.write(printable(renderFailure(failure)));
   }
 
   /** Text in a style, if stdout is a terminal. */
@@ -69,6 +69,17 @@ export class Output {
     process.stderr.write('\r\x1b[K');
     this.#shown = false;
   }
+}
+
+/**
+ * Text with its control characters made visible, but for line ends, tabs and what `paint` writes: names and patches come out of
+ * files from anywhere, and must not steer the terminal.
+ */
+export function printable(text: string): string {
+  return text.replace(/(\p{Cc})(\[[\d;]*m)?/gu, (all, control: string, style = '') => {
+    const harmless = control === '\n' || control === '\t' || (control === '\x1b' && style !== '');
+    return harmless ? all : `\uFFFD${style}`;
+  });
 }
 
 /** What went wrong, where, what was expected, what was found, and the way out. */
