@@ -281,7 +281,7 @@ describe('sessions', () => {
   test('a state saved in the middle of traffic', async () => {
     const flood = guest.exec({ command: 'yes', maxOutput: Infinity });
     await new Promise((next) => setTimeout(next, 300));
-    const state = await machine.saveState();
+    const state = must(machine.saveState());
     must(await machine.restore(state));
     expect(await flood).toMatchObject({ ok: false, code: 'guest_restored' });
     expect((await run('echo again')).stdout).toBe('again\n');
@@ -427,7 +427,7 @@ describe('bad snapshots', () => {
     const none = new Uint8Array(0);
     const open = (bytes: Uint8Array, memoryMiB = 96) =>
       Machine.open({ wasm, bios: none, vgabios: none, memoryMiB, snapshot: bytes });
-    const state = await machine.saveState();
+    const state = must(machine.saveState());
     expect(await open(state, 128)).toMatchObject({
       ok: false,
       code: 'bad_snapshot',

@@ -67,3 +67,21 @@ test('closing while an update is applied ends the verb with a failure', async ()
   expect(other.state).toEqual({ name: 'closed' });
   expect(await other.apply(new Uint8Array())).toMatchObject({ ok: false });
 });
+
+test('a bug while an update is applied is told, and a reset helps', async () => {
+  let broken = true;
+  const other = await openSession({
+    onEvent: (event) => {
+      if (broken && event.type === 'state' && event.state.name === 'applying' && event.state.step === 'load')
+        throw new Error('a bug');
+    },
+  });
+  const { id, tarball } = await lessonUpdate(lessonNumber(1));
+  await expect(other.apply(tarball)).rejects.toThrow('a bug');
+  expect(other.state).toMatchObject({ name: 'lost', failure: { code: 'internal_error', found: 'a bug' } });
+  broken = false;
+  expect(await other.apply(tarball)).toMatchObject({ ok: false, code: 'internal_error' });
+  must(await other.reset());
+  expect(must(await other.apply(tarball))).toMatchObject({ id, abortCause: 'ok' });
+  await other.close();
+});

@@ -67,7 +67,9 @@ await runUntil(() => performance.now() > settled && machine.idle);
 
 const raw = join(pack, `snapshot.${process.pid}.raw`);
 const packed = join(pack, 'snapshot.zst');
-writeFileSync(raw, await machine.saveState());
+const state = machine.saveState();
+if (!state.ok) fail(JSON.stringify(state));
+writeFileSync(raw, state.value);
 execFileSync('zstd', ['-q', '-f', '--ultra', '-22', '--no-check', raw, '-o', packed]);
 rmSync(raw);
 const bytes = readFileSync(packed);

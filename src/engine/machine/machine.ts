@@ -164,9 +164,15 @@ export class Machine {
     return this.#instructions;
   }
 
-  /** A copy of the machine's whole state. */
-  saveState(): Promise<Uint8Array<ArrayBuffer>> {
-    return Promise.resolve(new Uint8Array(this.#emulator.v86.save_state()));
+  /** A copy of the machine's whole state. It is as large as the guest's memory, so there may be no room for it: `no_memory`. */
+  saveState(): Result<Uint8Array<ArrayBuffer>> {
+    try {
+      return success(new Uint8Array(this.#emulator.v86.save_state()));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const hint = 'Close other tabs or programs and try again.';
+      return failure('no_memory', 'There is too little memory to keep a copy of the machine.', { found: error.message, hint });
+    }
   }
 
   /** Goes to a saved state, and runs on from there if it ran before. The state's memory must be of this machine's size. */

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { TraceReader, type TraceRecord } from '../guest/trace.ts';
-import { applyReport, findMismatch, nameOf, parseConflicts, undoReport, type Observed } from './report.ts';
+import {
+  applyReport,
+  findMismatch,
+  nameOf,
+  newLines,
+  parseConflicts,
+  stopInstructions,
+  undoReport,
+  type Observed,
+} from './report.ts';
 
 function trace(...lines: string[]): TraceRecord[] {
   const text = lines.map((line, i) => `${i + 1} ${i * 1000} ${line}\n`).join('');
@@ -101,4 +110,18 @@ test('conflicts, also of a thread with blanks in its name', () => {
     { comm: 'kthreadd', pid: 2, labels: ['kthreadd'] },
     { comm: 'my thread', pid: 40, labels: ['f<a.o>', 'g'] },
   ]);
+});
+
+test('instructions of stop windows: an end without its begin counts for nothing', () => {
+  const begin = (instructions: number) => ({ mark: 'begin' as const, instructions });
+  const end = (instructions: number) => ({ mark: 'end' as const, instructions });
+  expect(stopInstructions([begin(10), end(30), begin(40), end(45)])).toEqual([20, 5]);
+  expect(stopInstructions([end(5), begin(10), begin(20), end(21), end(30)])).toEqual([1]);
+});
+
+test('what the kernel logged meanwhile, also when older lines have gone', () => {
+  expect(newLines([], ['a'])).toEqual(['a']);
+  expect(newLines(['a', 'b'], ['b', 'c', 'd'])).toEqual(['c', 'd']);
+  expect(newLines(['a', 'b'], ['x', 'y'])).toEqual(['x', 'y']);
+  expect(newLines(['a'], ['a'])).toEqual([]);
 });

@@ -83,6 +83,20 @@ export interface Observed {
   readonly milliseconds: number;
 }
 
+/** Instructions of each window, from the marks the core set around it. */
+export function stopInstructions(marks: readonly { readonly mark: 'begin' | 'end'; readonly instructions: number }[]): number[] {
+  return marks.flatMap(({ mark, instructions }, i) => {
+    const begin = marks[i - 1];
+    return mark === 'end' && begin?.mark === 'begin' ? [instructions - begin.instructions] : [];
+  });
+}
+
+/** The lines of `after` that follow the last line of `before`; the log is a ring, so counting lines will not do. */
+export function newLines(before: readonly string[], after: readonly string[]): string[] {
+  const last = before.at(-1);
+  return after.slice(last === undefined ? 0 : after.lastIndexOf(last) + 1);
+}
+
 /** Sums up an apply. */
 export function applyReport(seen: Observed): ApplyReport {
   const matched = seen.trace.findLast((record) => record.event === 'matched');

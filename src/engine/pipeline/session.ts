@@ -7,7 +7,15 @@ import { readUpdate } from '../update/read.ts';
 import { openMachine, type BootFrom } from './boot.ts';
 import { GuestCore, type UpdateModules, type Verdict } from './core.ts';
 import type { KernelPack } from './pack.ts';
-import { applyReport, undoReport, type ApplyReport, type Observed, type UndoReport } from './report.ts';
+import {
+  applyReport,
+  newLines,
+  stopInstructions,
+  undoReport,
+  type ApplyReport,
+  type Observed,
+  type UndoReport,
+} from './report.ts';
 import type { SessionEvent, SessionState } from './state.ts';
 
 export interface SessionOptions {
@@ -90,7 +98,12 @@ export class Session {
       await machine.destroy();
       return hello;
     }
-    const session = new Session(machine, guest, snapshot ?? (await machine.saveState()), options);
+    const baseline = snapshot ? success(snapshot) : machine.saveState();
+    if (!baseline.ok) {
+      await machine.destroy();
+      return baseline;
+    }
+    const session = new Session(machine, guest, baseline.value, options);
     session.#enter({ name: 'ready', applied: [] });
     return success(session);
   }
@@ -188,13 +201,20 @@ export class Session {
   async #operate<T>(begin: () => void, work: Work<T>, recover: () => void): Promise<Result<T>> {
     const refused = this.#refusal(['ready']);
     if (refused) return refused;
+    const checkpoint = this.machine.saveState();
+    if (!checkpoint.ok) return checkpoint;
     begin();
     const before = this.#applied;
     const crash = new Promise<Failure>((crashed) => (this.#onCrash = crashed));
-    const checkpoint = await this.machine.saveState();
     const operation: Operation = { began: performance.now(), records: [], loaded: undefined, acted: false, crashed: false };
     this.#stopMarks = [];
-    const result = await Promise.race([work(operation), crash.then((failed) => ((operation.crashed = true), failed))]);
+    const died = crash.then((failed) => ((operation.crashed = true), failed));
+    const result = await Promise.race([work(operation), died]).catch((error: unknown) => {
+      // A bug: nobody knows how far the verb came, so only a reset helps. The bug itself goes on to whoever reports it.
+      const found = error instanceof Error ? error.message : String(error);
+      this.#enter({ name: 'lost', failure: failure('internal_error', 'Hotsplice itself made a mistake.', { found }) });
+      throw error;
+    });
     this.#onCrash = () => undefined;
     if (this.#state.name === 'closed') return CLOSED;
     if (result.ok) {
@@ -202,7 +222,7 @@ export class Session {
       return result;
     }
     recover();
-    const back = await this.#goBack(operation, checkpoint, before);
+    const back = await this.#goBack(operation, checkpoint.value, before);
     return back.ok ? result : { ...back, found: `${back.found ?? back.message} (after: ${result.message})` };
   }
 
@@ -282,17 +302,3 @@ export class Session {
 }
 
 const CLOSED = failure('closed', 'The machine was closed.', { hint: 'Open it again.' });
-
-/** Instructions of each window, from the marks the core set around it. */
-function stopInstructions(marks: readonly { readonly mark: 'begin' | 'end'; readonly instructions: number }[]): number[] {
-  return marks.flatMap(({ mark, instructions }, i) => {
-    const begin = marks[i - 1];
-    return mark === 'end' && begin?.mark === 'begin' ? [instructions - begin.instructions] : [];
-  });
-}
-
-/** The lines of `after` that follow the last line of `before`; the log is a ring, so counting lines will not do. */
-function newLines(before: readonly string[], after: readonly string[]): string[] {
-  const last = before.at(-1);
-  return after.slice(last === undefined ? 0 : after.lastIndexOf(last) + 1);
-}
