@@ -32,6 +32,13 @@ export async function startMachine(
   options: MachineOptions,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<Result<StartedMachine>> {
+  const files: { readonly guestPath: string; readonly bytes: Uint8Array; readonly mode: number }[] = [];
+  for (const { file, guestPath } of options.put) {
+    const bytes = await readInput(file);
+    if (!bytes.ok) return bytes;
+    const executable = ((await stat(file)).mode & 0o100) !== 0;
+    files.push({ guestPath, bytes: bytes.value, mode: executable ? 0o755 : 0o644 });
+  }
   output.progress(`${options.cold || !pack.has('snapshot') ? 'Booting' : 'Restoring'} ${pack.manifest.id} …`);
   const began = performance.now();
   const session = await Session.open({
@@ -42,12 +49,11 @@ export async function startMachine(
   });
   if (!session.ok) return session;
   const milliseconds = Math.round(performance.now() - began);
-  for (const { file, guestPath } of options.put) {
-    const bytes = await readInput(file);
-    if (!bytes.ok) return bytes;
-    const executable = ((await stat(file)).mode & 0o100) !== 0;
-    const written = await session.value.guest.writeFile(guestPath, bytes.value, executable ? 0o755 : 0o644);
-    if (!written.ok) return written;
+  for (const { guestPath, bytes, mode } of files) {
+    const written = await session.value.guest.writeFile(guestPath, bytes, mode);
+    if (written.ok) continue;
+    await session.value.close();
+    return written;
   }
   return success({ session: session.value, milliseconds });
 }

@@ -30,6 +30,12 @@ for (const command of [kernelsCommand, bootCommand, diffCommand, createCommand, 
   program.addCommand(command().exitOverride().showHelpAfterError('Try --help.'));
 }
 
+// Whoever read our output has gone (`hotsplice … | head`): there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(ExitCode.Failed);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
