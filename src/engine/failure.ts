@@ -23,6 +23,7 @@ export interface Success<T> {
 
 export type Result<T> = Success<T> | Failure;
 
+/** Builds a success. */
 export function success<T>(value: T): Success<T> {
   return { ok: true, value };
 }

@@ -17,6 +17,7 @@ export function isLabelTable(span: Span): boolean {
   return span.kind === 'rodata' && span.references.length > 0 && span.references.every((reference) => isLabel(reference.target));
 }
 
+/** The same bytes, or none on both sides. */
 export function bytesEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (!a || !b) return a === b;
   return a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -20,6 +20,7 @@ export interface Unit {
 
 const COMPARED = new Set(['text', 'rodata', 'string', 'data', 'percpu', 'opaque']);
 
+/** Cuts an object into spans and finds out what they refer to. Never fails: what it does not understand is in `refusals`. */
 export function readUnit(object: ElfObject): Unit {
   const refusals: Refusal[] = [];
   const symbolsOf = symbolsBySection(object);

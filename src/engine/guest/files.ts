@@ -57,6 +57,7 @@ export function readRequest(path: string, options: ReadOptions, link: Link): Req
   };
 }
 
+/** Removes a file; a directory stays. */
 export function removeRequest(path: string, link: Link): Request<undefined> | Failure {
   const name = encodePath(path);
   if (!name.ok) return name;

@@ -86,6 +86,7 @@ export class Requests {
   }
 }
 
+/** What a request ends with that was aborted on this side. */
 export function cancelled(): Failure {
   return failure('cancelled', 'The request was cancelled.');
 }

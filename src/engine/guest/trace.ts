@@ -3,7 +3,7 @@ import { objectionTo } from './trace-events.ts';
 
 /** One line of the core's trace: what it did, when, to what. */
 export interface TraceRecord {
-  /** Counts from 1 within one operation. */
+  /** Counts from 1 over all operations of the update. */
   readonly seq: number;
   /** Since the operation began. */
   readonly nanoseconds: number;

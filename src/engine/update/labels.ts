@@ -19,6 +19,7 @@ export interface Located {
   readonly addend: number;
 }
 
+/** The label of a symbol that has its name in the whole kernel. */
 export function globalLabel(name: string): Label {
   return { text: name, name, global: true };
 }
