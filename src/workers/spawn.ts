@@ -18,7 +18,6 @@ export class Spawned<T> {
     this.#name = name;
     this.remote = wrap<T>(worker);
     this.#died = new Promise((died) => (this.#die = died));
-    void this.#died.then((reason) => (this.#dead = reason));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       this.#crash(event.message || 'its script could not be loaded');
@@ -52,14 +51,21 @@ export class Spawned<T> {
 
   /** Ends the worker. Calls under way end with `worker_closed`. */
   close(): void {
+    if (this.#dead?.code === CLOSED) return;
     this.#worker.terminate();
     this.remote[releaseProxy]();
-    this.#die(failure(CLOSED, `The ${this.#name} was closed.`));
+    this.#end(failure(CLOSED, `The ${this.#name} was closed.`));
   }
 
   #crash(found: string): void {
     this.#worker.terminate();
-    this.#die(failure('worker_crashed', `The ${this.#name} crashed.`, { found, hint: AGAIN }));
+    this.#end(failure('worker_crashed', `The ${this.#name} crashed.`, { found, hint: AGAIN }));
+  }
+
+  /** From here on no call reaches the worker. Who waits learns the first reason. */
+  #end(reason: Failure): void {
+    this.#dead = reason;
+    this.#die(reason);
   }
 
   #silence(timeoutMs: number): Failure {

@@ -18,7 +18,10 @@ const MAX_LINES = 200;
 /** An oops whose end does not come is reported after this time. */
 const QUIET_MS = 500;
 
-/** Reads the console's output for the kernel's words of distress. It sees lines, in pieces cut anywhere. */
+/**
+ * Reads the console's output for the kernel's words of distress. It sees lines, in pieces cut anywhere. The shell writes to the
+ * same line, so a program that begins a line with these words is taken for the kernel.
+ */
 export class CrashWatch {
   readonly #report: (crash: CrashReport) => void;
   readonly #decoder = new TextDecoder();

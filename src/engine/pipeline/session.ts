@@ -16,7 +16,7 @@ import {
   type Observed,
   type UndoReport,
 } from './report.ts';
-import type { SessionEvent, SessionState } from './state.ts';
+import type { OpeningStep, SessionEvent, SessionState } from './state.ts';
 
 export interface SessionOptions {
   readonly pack: KernelPack;
@@ -80,7 +80,7 @@ export class Session {
 
   /** Opens the pack's machine and waits until the agent in the guest answers. */
   static async open(options: SessionOptions): Promise<Result<Session>> {
-    const tell = (step: 'machine' | 'guest') => options.onEvent?.({ type: 'state', state: { name: 'opening', step } });
+    const tell = (step: OpeningStep) => options.onEvent?.({ type: 'state', state: { name: 'opening', step } });
     tell('machine');
     const opened = await openMachine(
       options.pack,

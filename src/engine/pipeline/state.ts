@@ -12,7 +12,7 @@ export type SessionState =
   | { readonly name: 'lost'; readonly failure: Failure }
   | { readonly name: 'closed' };
 
-export type OpeningStep = 'pack' | 'machine' | 'guest';
+export type OpeningStep = 'machine' | 'guest';
 /** send: modules into the guest; load: insmod; splice: the core at work; unload: modules no longer needed; recover: after a failure. */
 export type ApplyStep = 'send' | 'load' | 'splice' | 'unload' | 'recover';
 export type UndoStep = 'splice' | 'unload' | 'recover';
