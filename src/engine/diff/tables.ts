@@ -19,6 +19,10 @@ export function attachSites(map: AddressMap, tables: readonly ElfSection[]): Tab
     const size = ENTRY[section.name as keyof typeof ENTRY];
     if (section.size % size !== 0)
       problems.push({ section: section.name, message: `its size ${section.size} is no multiple of its entry size ${size}` });
+    if (section.data.length !== section.size) {
+      problems.push({ section: section.name, message: 'it has no contents' });
+      continue;
+    }
     const fields = new Map<number, Field>();
     for (const relocation of section.relocations) {
       const field = readField(section, relocation);

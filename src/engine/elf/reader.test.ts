@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fixtureObject, OBJECT_PAIRS } from '../../../tests/fixtures/objects.ts';
-import { R_386_PC32, SHT_PROGBITS, SHT_SYMTAB } from './constants.ts';
+import { R_386_PC32, SHT_NOBITS, SHT_PROGBITS, SHT_SYMTAB } from './constants.ts';
 import { readElf } from './reader.ts';
 import { writeElf } from './writer.ts';
 
@@ -51,6 +51,16 @@ describe('readElf', () => {
       code: 'elf_malformed',
       message: expect.stringContaining('overlap') as string,
     });
+  });
+
+  it('refuses a section without contents that claims more memory than a kernel object has', () => {
+    const bytes = sample.slice();
+    const view = new DataView(bytes.buffer);
+    const count = view.getUint16(48, true);
+    for (let header = view.getUint32(32, true), i = 0; i < count; i++, header += 40) {
+      if (view.getUint32(header + 4, true) === SHT_NOBITS) view.setUint32(header + 20, 0xf0000000, true);
+    }
+    expect(readElf(bytes)).toMatchObject({ ok: false, code: 'elf_too_large' });
   });
 
   it('refuses an object cut short at any byte', () => {

@@ -49,6 +49,8 @@ class Reader {
   readonly #machines: readonly number[];
   /** Bytes copied so far. */
   #copied = 0;
+  /** Bytes of sections that have no contents in the file, and so may claim any size. */
+  #reserved = 0;
 
   constructor(bytes: Uint8Array, options: ReadOptions) {
     this.#view = new View(bytes);
@@ -190,7 +192,16 @@ class Reader {
   }
 
   #contents(header: SectionHeader, what: string): Uint8Array {
-    if (header.type === C.SHT_NOBITS || header.type === C.SHT_NULL) return new Uint8Array(0);
+    if (header.type === C.SHT_NULL) return new Uint8Array(0);
+    if (header.type === C.SHT_NOBITS) {
+      this.#reserved += header.size;
+      if (this.#reserved > MAX_BYTES)
+        this.#refuse('elf_too_large', 'The object wants more memory than any kernel object.', {
+          expected: `at most ${MAX_BYTES} bytes`,
+          found: `${this.#reserved} bytes up to ${what}`,
+        });
+      return new Uint8Array(0);
+    }
     if (!this.#view.has(header.offset, header.size)) this.#need(undefined, what);
     this.#copied += header.size;
     // Each section is read once, tables up to three times. More means that sections lie on top of each other.
