@@ -12,7 +12,10 @@ import { newPage, openBench, type Bench } from './support.ts';
  * prompt is on the screen. Both pages press Enter by themselves once the machine runs, so that the shell writes its prompt.
  */
 const BYTES_LIMIT = 8e6;
+/** The aim, held by `npm run bench`. Whatever else the host does lengthens one page more than the other: 1.1 to 1.7 were seen. */
 const RATIO_LIMIT = 1.5;
+/** Beyond this something waits that should not, however busy the host is. */
+const BROKEN_RATIO = 3;
 const ROUNDS = 5;
 const BARE = join(ROOT, 'test-results/bare');
 
@@ -107,7 +110,5 @@ it('reaches the prompt, and a bare v86 page does; npm run bench holds the ratio 
   console.log(
     `time to the prompt: page ${result.page.toFixed(0)} ms, bare ${result.bare.toFixed(0)} ms, ratio ${result.ratio.toFixed(2)}`,
   );
-  expect(result.ratio).toBeGreaterThan(0);
-  // Whatever else the machine does lengthens one more than the other: a matter for a bench, not for a test.
-  if (process.env['HOTSPLICE_BENCH']) expect(result.ratio).toBeLessThanOrEqual(RATIO_LIMIT);
+  expect(result.ratio).toBeLessThanOrEqual(process.env['HOTSPLICE_BENCH'] ? RATIO_LIMIT : BROKEN_RATIO);
 });
