@@ -1,9 +1,23 @@
-import type { Failure, Result } from '../engine/failure.ts';
+import type { Failure, Result, Success } from '../engine/failure.ts';
 import type { ExecResult } from '../engine/guest/guest.ts';
 import type { TraceRecord } from '../engine/guest/trace.ts';
 import type { Manifest } from '../engine/pipeline/manifest.ts';
 import type { ApplyReport, UndoReport } from '../engine/pipeline/report.ts';
 import type { SessionState } from '../engine/pipeline/state.ts';
+import type {
+  AppliedPatch,
+  BuildFailure,
+  BuildOptions,
+  BuildProgress,
+  BuiltChange,
+  FileChange,
+  Hit,
+  LoadProgress,
+  PatchFailure,
+  Plan,
+  ToolchainInfo,
+  Warmth,
+} from '../workers/toolchain-types.ts';
 
 export type { TraceRecord };
 
@@ -50,3 +64,38 @@ export interface OpenedMachine {
 }
 
 export type OpenMachine = (events: MachineEvents) => Promise<Result<OpenedMachine>>;
+
+/**
+ * What the page asks of the toolchain in its workers: the kernel's sources, the compiler, and the way from a change to an update.
+ * Nothing is loaded before `open`. Every call ends, also when a worker dies; after `cancel` and `close` calls under way end
+ * with `cancelled`.
+ */
+export interface ToolchainPort {
+  /** Loads the indexes of the sources; the compiler itself comes with `warm` or `build`. Opening twice is opening once. */
+  open(onProgress?: (progress: LoadProgress) => void): Promise<Result<ToolchainInfo>>;
+  /** Files and functions whose names match, best first. An empty query matches nothing. */
+  search(query: string, limit: number): Promise<Result<readonly Hit[]>>;
+  /** The text of a file of the kernel the guest runs. */
+  read(path: string): Promise<Result<string>>;
+  /** Loads the compiler and tries it on the unchanged unit of that file, so that the first build finds it warm. */
+  warm(path: string, onProgress?: (progress: LoadProgress) => void): Promise<Result<Warmth>>;
+  /** Applies a patch to the sources of the kernel the guest runs. */
+  applyPatch(patch: string | Uint8Array): Promise<Success<AppliedPatch> | PatchFailure>;
+  /** What has to be compiled for these changes, or why they are refused. */
+  plan(changes: readonly FileChange[]): Promise<Result<Plan>>;
+  /** These changes as a git-style patch. */
+  diff(changes: readonly FileChange[]): Promise<Result<string>>;
+  /** Compiles, compares and writes the update. One build at a time: a second one is refused with `busy`. */
+  build(
+    changes: readonly FileChange[],
+    options: BuildOptions,
+    onProgress?: (progress: BuildProgress) => void,
+  ): Promise<Success<BuiltChange> | BuildFailure>;
+  /** Ends a build or a trial at once. The port goes on. */
+  cancel(): void;
+  /** Lets go of the workers. The port opens again when it is asked. */
+  close(): void;
+}
+
+/** Makes the toolchain's port for a kernel pack; nothing is loaded yet. */
+export type MakeToolchain = (kernel: string) => ToolchainPort;

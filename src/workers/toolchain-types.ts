@@ -1,0 +1,164 @@
+import type { Changes } from '../engine/diff/changes.ts';
+import type { Failure } from '../engine/failure.ts';
+
+/** A file as a change leaves it. Its path is the one in the kernel tree; `text` is null if the change deletes it. */
+export interface FileChange {
+  readonly path: string;
+  readonly text: string | null;
+  readonly renamedFrom?: string;
+}
+
+/** A hunk that fitted, but not quite where its patch said. */
+export interface HunkNote {
+  readonly path: string;
+  /** From 0. */
+  readonly hunk: number;
+  /** Lines further down than the patch says; negative: further up. */
+  readonly offset: number;
+  /** Lines of context that had to be ignored at its ends. */
+  readonly fuzz: number;
+}
+
+export interface AppliedPatch {
+  readonly files: readonly FileChange[];
+  readonly notes: readonly HunkNote[];
+}
+
+/** Why a patch does not apply (`patch_failed`): the hunk, and where it would fit best. */
+export interface PatchFailure extends Failure {
+  readonly hunk?: {
+    readonly path: string;
+    readonly index: number;
+    readonly line: number;
+    readonly expected: readonly string[];
+    readonly found: readonly string[];
+    readonly nearest?: { readonly line: number; readonly lines: readonly string[]; readonly matches: number };
+  };
+}
+
+/** What the compiler or the assembler says of the source. Lines and columns from 1. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn?: number;
+  /** The option that switches the warning on or off. */
+  readonly option?: string;
+  readonly children: readonly Diagnostic[];
+}
+
+/** A unit of the plan. */
+export interface PlannedUnit {
+  readonly object: string;
+  readonly source: string;
+  /** Against the others of the plan; without unit. */
+  readonly cost: number;
+}
+
+/** What a change will make the compiler do. */
+export interface Plan {
+  readonly units: readonly PlannedUnit[];
+  /** Estimate for this computer, all units together. */
+  readonly seconds: number;
+}
+
+/** Where one unit of a build is. */
+export interface UnitProgress {
+  readonly unit: string;
+  readonly state: 'queued' | 'compiling' | 'compiled' | 'same' | 'failed' | 'cached';
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number;
+}
+
+/** What the toolchain has at hand. */
+export interface ToolchainInfo {
+  readonly kernel: string;
+  /** Such as `12.2.0`. */
+  readonly compiler: string;
+  readonly files: number;
+  readonly functions: number;
+  readonly units: number;
+  /** Compilers that work side by side. */
+  readonly workers: number;
+  /** What does not work as it should without being in the way: no storage, storage full. */
+  readonly notes: readonly Failure[];
+}
+
+/** A file or a function that matches a query. */
+export interface Hit {
+  readonly kind: 'file' | 'function';
+  /** The function's name, or the file's path. */
+  readonly name: string;
+  readonly path: string;
+  /** Of a function: where it is defined. From 1. */
+  readonly line?: number;
+  /** Parts of `name` that match: start and end, end exclusive. */
+  readonly marks: readonly (readonly [number, number])[];
+}
+
+/** What is being loaded or started, for a progress bar. A total of 0: not known. */
+export interface LoadProgress {
+  readonly step: 'indexes' | 'compiler' | 'sources' | 'trial';
+  readonly received: number;
+  readonly total: number;
+}
+
+/** What the trial compile of an unchanged unit said. */
+export interface Warmth {
+  readonly unit: string;
+  /** The object is the kernel pack's, byte for byte: what is compiled here is what runs. */
+  readonly identical: boolean;
+  readonly milliseconds: number;
+}
+
+/** What a build is doing. */
+export type BuildProgress =
+  | { readonly stage: 'load'; readonly load: LoadProgress }
+  | { readonly stage: 'compile'; readonly unit: UnitProgress }
+  | { readonly stage: 'compare' }
+  | { readonly stage: 'pack' };
+
+export interface BuildOptions {
+  /** Id of the update: at most 31 of a-z, 0-9 and _. */
+  readonly id: string;
+  readonly description: string;
+}
+
+/** A unit that was compiled, and whether its object came from the store. */
+export interface BuiltUnit {
+  readonly object: string;
+  readonly milliseconds: number;
+  readonly cached: boolean;
+}
+
+/** A part of a build and how long it took. */
+export interface Timing {
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+/** An update made from a change of the source. */
+export interface BuiltChange {
+  readonly id: string;
+  readonly tarball: Uint8Array;
+  /** One per unit whose object changed. */
+  readonly changes: readonly Changes[];
+  /** The change as a git-style patch. */
+  readonly patch: string;
+  /** Units whose objects changed. */
+  readonly units: readonly BuiltUnit[];
+  /** Units that were compiled and gave the object that runs: not part of the update. */
+  readonly same: readonly string[];
+  /** Warnings; errors come with a failure. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly timings: readonly Timing[];
+  readonly notes: readonly Failure[];
+}
+
+/** Why a build gave nothing. `diagnostics`: what the compiler said, with `compile_error` and `assembler_error`. */
+export interface BuildFailure extends Failure {
+  readonly diagnostics?: readonly Diagnostic[];
+}
