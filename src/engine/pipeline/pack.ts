@@ -4,9 +4,10 @@ import { parseKernelIndex, parseManifest, type KernelSummary, type Manifest, typ
 /**
  * Where packs come from: a folder in Node, `fetch` on a page. Reads one file by its path below `kernels/`. Of a file with more
  * than `limit` bytes it gives more than `limit`, but need not give all: whoever asked sees that the size is wrong.
+ * `sha256` is what the file should be: a source that keeps files finds it by that. Whoever asked verifies it.
  */
 export interface PackSource {
-  read(path: string, limit: number): Promise<Result<Uint8Array>>;
+  read(path: string, limit: number, sha256?: string): Promise<Result<Uint8Array>>;
 }
 
 const MANIFEST_LIMIT = 1024 * 1024;
@@ -68,7 +69,7 @@ export class KernelPack {
     const where = `kernels/${this.manifest.id}/${found?.[0] ?? 'manifest.json'}`;
     if (!found) return failure('pack_file', `The kernel pack has no ${role}.`, { where, hint: REFETCH });
     const [name, entry] = found;
-    const bytes = await this.#source.read(`${this.manifest.id}/${name}`, entry.size);
+    const bytes = await this.#source.read(`${this.manifest.id}/${name}`, entry.size, entry.sha256);
     return bytes.ok ? verify(bytes.value, entry, where) : bytes;
   }
 
