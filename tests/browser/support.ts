@@ -31,7 +31,7 @@ export interface Bench {
 
 /** Serves a folder (the built page, unless another is given) and starts a Chromium. `flags` are added to the usual ones. */
 export async function openBench(flags: readonly string[] = [], folder = DIST): Promise<Bench> {
-  await ensureBuilt();
+  if (folder === DIST) await ensureBuilt();
   const server = await serve(folder);
   const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...flags] });
   return {
