@@ -34,7 +34,7 @@ compile() {
 
 status=0
 cd "$repository"
-for source in lessons/*/programs/*.c tests/guest/*.c; do
+for source in lessons/*/programs/*.c tests/corpus/programs/*.c tests/guest/*.c; do
 	[ -e "$source" ] || continue
 	binary=$(dirname "$source")/bin/$(basename "$source" .c)
 	if [ $check = yes ]; then
