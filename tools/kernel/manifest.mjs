@@ -67,8 +67,10 @@ const manifest = {
   },
   ...(snapshot ? { snapshot: { v86: snapshot.v86, instructions: snapshot.instructions } } : {}),
   files: Object.fromEntries(
-    readdirSync(pack)
-      .filter((name) => name !== 'manifest.json')
+    // What lies in a folder is listed, with its hash, by an index that is listed here.
+    readdirSync(pack, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'manifest.json')
+      .map((entry) => entry.name)
       .sort()
       .map((name) => [name, fileEntry(name)]),
   ),

@@ -1,72 +1,74 @@
-// Writes units.json: for every object of a kernel build, its source, the command that compiled it, and what it read.
-//
-//   node units.mjs KERNEL_TREE OUT.json.gz
-//
-// Reads the .cmd files that kbuild leaves beside the objects. The tree is built in place, so all paths are relative to it.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
-import { gzipSync } from 'node:zlib';
+// The units of a kernel: for every object that vmlinux was linked from, how it was compiled and everything that reads.
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, normalize } from 'node:path';
+import { promisify } from 'node:util';
+import { driverArguments, inParallel } from './driver.mjs';
 
-const [tree, out] = process.argv.slice(2);
-/** What vmlinux is made of; the boot loader stub, the real-mode code and the vDSO are compiled as well, but are no part of it. */
-const linked = new Set(
-  execFileSync('ar', ['t', 'vmlinux.a'], { cwd: tree, encoding: 'utf8', maxBuffer: 1 << 24 })
-    .trim()
-    .split('\n'),
-);
-const files = new Map();
-const units = {};
+const run = promisify(execFile);
 
-function* commandFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* commandFiles(path);
-    else if (/^\..*\.o\.cmd$/.test(entry.name)) yield path;
+/** kbuild does not list this one (every CONFIG_ in it has a file of its own); kconfig.h includes it. */
+const AUTOCONF = 'include/generated/autoconf.h';
+const KCONFIG = 'include/linux/kconfig.h';
+
+/**
+ * @param {string} tree the kernel tree, built in place
+ * @param {ReturnType<import('./commands.mjs').recordedCommands>} commands
+ * @param {string} cc1Folder
+ * @returns {Promise<{object: string, source: string, cc1: string[], as: string[], deps: string[]}[]>} sorted by object
+ */
+export async function unitsOf(tree, commands, cc1Folder) {
+  const linked = execFileSync('ar', ['t', 'vmlinux.a'], { cwd: tree, encoding: 'utf8', maxBuffer: 1 << 24 });
+  const objects = linked.trim().split('\n').sort();
+  return inParallel(objects, async (object) => {
+    const recorded = commands.get(object);
+    if (!recorded?.source) throw new Error(`no recorded command for ${object}`);
+    const args = await driverArguments(tree, recorded.command, cc1Folder);
+    const source = normalize(recorded.source);
+    const deps = await everythingRead(tree, { ...args, source, recorded, cc1Folder });
+    return { object, source, ...args, deps };
+  });
+}
+
+/**
+ * All files that compiling a recorded command reads, the source first.
+ * `as` is asked as well if the text that it gets may include files.
+ */
+export async function everythingRead(tree, { cc1, as, source, recorded, cc1Folder }) {
+  const deps = [source, ...recorded.deps];
+  if (deps.includes(KCONFIG)) deps.push(AUTOCONF);
+  if (as.length > 0 && (source.endsWith('.S') || mayInclude(tree, source))) {
+    deps.push(...(await readByAssembler(tree, cc1, as, cc1Folder)));
+  }
+  const unique = [...new Set(deps)];
+  for (const path of unique) {
+    if (isAbsolute(path) || path.startsWith('..')) throw new Error(`${source} reads ${path}, outside of the tree`);
+    if (!existsSync(join(tree, path))) throw new Error(`${source} reads ${path}, which is not in the tree`);
+  }
+  return unique;
+}
+
+function mayInclude(tree, source) {
+  return /\.inc(bin|lude)\b/.test(readFileSync(join(tree, source), 'latin1'));
+}
+
+async function readByAssembler(tree, cc1, as, cc1Folder) {
+  const folder = mkdtempSync(join(tmpdir(), 'unit-'));
+  try {
+    const text = join(folder, 'unit.s');
+    const list = join(folder, 'deps');
+    await run(join(cc1Folder, 'cc1'), [...cc1, '-o', text], { cwd: tree });
+    await run('as', [...as, '--MD', list, '-o', join(folder, 'unit.o'), text], { cwd: tree });
+    const [, read] = /:((?:\\\n|.)*)/.exec(readFileSync(list, 'utf8'));
+    // It also lists the names that .file gives, which it does not read.
+    const named = new Set(Array.from(readFileSync(text, 'latin1').matchAll(/^\s*\.file\s+"([^"]*)"/gm), ([, name]) => name));
+    return read
+      .replaceAll('\\\n', ' ')
+      .split(/\s+/)
+      .filter((name) => name && name !== text && !named.has(name))
+      .map((name) => normalize(name));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
-
-function index(path) {
-  const clean = normalize(path);
-  if (!files.has(clean)) files.set(clean, files.size);
-  return files.get(clean);
-}
-
-/** The lines of one make variable, continuation lines joined. */
-function variable(text, name) {
-  const start = text.indexOf(`${name} := `);
-  if (start < 0) return undefined;
-  let end = start;
-  do end = text.indexOf('\n', end + 1);
-  while (end > 0 && text[end - 1] === '\\');
-  return text.slice(start + name.length + 4, end < 0 ? undefined : end).replaceAll('\\\n', ' ');
-}
-
-for (const path of commandFiles(tree)) {
-  const text = readFileSync(path, 'utf8');
-  const object = /^(?:savedcmd|cmd)_(\S+) := /m.exec(text)?.[1];
-  const source = object && variable(text, `source_${object}`);
-  if (!source || !linked.has(object)) continue;
-  const command = (variable(text, `savedcmd_${object}`) ?? variable(text, `cmd_${object}`)).split(' ; ')[0];
-  if (!/^gcc /.test(command)) continue;
-  const deps = variable(text, `deps_${object}`)
-    .replaceAll(/\$\(wildcard [^)]*\)/g, ' ')
-    .split(/\s+/)
-    .filter((name) => name && !name.startsWith('/'));
-  units[object] = {
-    source: normalize(source.trim()),
-    // Where the compiler lay is not part of what it was told.
-    command: command.replace(/ -B\S+/, '').trim(),
-    deps: deps.map(index),
-  };
-}
-
-const sorted = Object.fromEntries(Object.entries(units).sort(([a], [b]) => (a < b ? -1 : 1)));
-if (Object.keys(sorted).length === 0) throw new Error(`no .cmd files below ${relative(dirname(tree), tree)}`);
-// Depends only on the build: numbered in the order of the sorted units.
-const order = [...new Set(Object.values(sorted).flatMap((unit) => unit.deps))];
-const names = [...files.keys()];
-const renumbered = new Map(order.map((old, position) => [old, position]));
-for (const unit of Object.values(sorted)) unit.deps = unit.deps.map((old) => renumbered.get(old));
-writeFileSync(out, gzipSync(JSON.stringify({ files: order.map((old) => names[old]), units: sorted }), { level: 9 }));
-console.log(`units.json: ${Object.keys(sorted).length} units, ${order.length} files`);
