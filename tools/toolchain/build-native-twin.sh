@@ -10,29 +10,13 @@
 # and the source packages gmp, mpfr4, mpclib3 (deb-src). About 15 minutes on two cores.
 set -euo pipefail
 
+. "$(dirname "$0")/sources.sh"
 build=$(mkdir -p "$1" && cd "$1" && pwd)
 prefix=$build/prefix
 jobs=$(nproc)
 twin_cc="clang-14 -m32"
 twin_cxx="clang++-14 -m32"
 mkdir -p "$build/src" "$prefix" "$build/twin"
-
-fetch_sources() {
-  cd "$build/src"
-  for package in gmp=2:6.2.1+dfsg1-1.1 mpfr4=4.2.0-1 mpclib3=1.3.1-1; do
-    apt-get source --download-only "$package"
-  done
-  mkdir -p gmp mpfr mpc gcc
-  tar -xf gmp_6.2.1+dfsg1.orig.tar.xz -C gmp --strip-components=1
-  tar -xf mpfr4_4.2.0.orig.tar.xz -C mpfr --strip-components=1
-  tar -xf mpclib3_1.3.1.orig.tar.gz -C mpc --strip-components=1
-  tar -xf /usr/src/gcc-12/gcc-12.2.0-dfsg.tar.xz -C gcc --strip-components=1
-  # Without Debian's branch update the generated code differs from Debian's compiler.
-  (cd gcc && patch -s -p2 < /usr/src/gcc-12/patches/git-updates.diff)
-  # Debian's gmp source lacks doc/, but its Makefile still descends into it.
-  mkdir -p gmp/doc
-  printf 'all:\ninstall:\ncheck:\n' > gmp/doc/Makefile.in
-}
 
 # build_library NAME CONFIGURE_OPTIONS…
 build_library() {
@@ -50,20 +34,15 @@ build_cc1() {
   mkdir -p "$build/gcc"
   cd "$build/gcc"
   CC="$twin_cc" CXX="$twin_cxx" CFLAGS="-O2 -g0" CXXFLAGS="-O2 -g0" "$build/src/gcc/configure" \
-    --build=i686-linux-gnu --host=i686-linux-gnu --target=i686-linux-gnu \
-    --with-as=/usr/bin/i686-linux-gnu-as --with-gnu-as --with-ld=/usr/bin/i686-linux-gnu-ld --with-gnu-ld \
-    --enable-languages=c --disable-bootstrap --disable-nls --disable-multilib --disable-shared --disable-threads \
-    --disable-lto --disable-plugin --disable-libssp --disable-libquadmath --disable-libgomp --disable-libatomic \
-    --disable-libsanitizer --disable-libvtv --disable-libitm --disable-libcc1 --disable-gcov --without-headers \
-    --without-isl --without-zstd --with-arch-32=i686 --with-gmp="$prefix" --with-mpfr="$prefix" --with-mpc="$prefix" \
-    --enable-checking=release --disable-decimal-float
+    --build=i686-linux-gnu --host=i686-linux-gnu --target=i686-linux-gnu "${gcc_options[@]}" \
+    --with-gmp="$prefix" --with-mpfr="$prefix" --with-mpc="$prefix"
   make -j"$jobs" MAKEINFO=true all-build-libiberty all-libcpp all-libiberty all-libbacktrace configure-gcc \
     all-build-libcpp all-zlib all-libdecnumber
   # GCC's configure strips -O from the flags it was given, so the last step names them again.
   make -j"$jobs" MAKEINFO=true -C gcc cc1 CFLAGS="-O2 -g0" CXXFLAGS="-O2 -g0"
 }
 
-if [ ! -e "$build/src/gcc/configure" ]; then fetch_sources; fi
+if [ ! -e "$build/src/gcc/configure" ]; then fetch_compiler_sources "$build/src"; fi
 if [ ! -e "$prefix/lib/libgmp.a" ]; then build_library gmp --disable-assembly ABI=32; fi
 if [ ! -e "$prefix/lib/libmpfr.a" ]; then build_library mpfr --with-gmp="$prefix"; fi
 if [ ! -e "$prefix/lib/libmpc.a" ]; then build_library mpc --with-gmp="$prefix" --with-mpfr="$prefix"; fi
