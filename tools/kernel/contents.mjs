@@ -1,4 +1,4 @@
-// Writes what a pack says of its kernel's source: units, sources, objects.
+// Writes what a pack says of its kernel's source: units, sources, objects, functions.
 //
 //   node contents.mjs KERNEL_TREE SOURCE_LIST CC1_DIR PACK_DIR
 //
@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeChunks, writeJson } from './chunks.mjs';
 import { recordedCommands } from './commands.mjs';
+import { functionsOf } from './functions.mjs';
 import { generatedFiles } from './generated.mjs';
 import { orderedSources } from './sources.mjs';
 import { unitsOf } from './units.mjs';
@@ -44,7 +45,9 @@ writeJson(join(pack, 'units.json.gz'), {
   units: unitTable,
   generated: generatedTable,
 });
-console.log(`units: ${units.length}, ${files.all().length} files, ${words.all().length} words, ${generated.length} generated files`);
+console.log(
+  `units: ${units.length}, ${files.all().length} files, ${words.all().length} words, ${generated.length} generated files`,
+);
 
 const read = (path) => ({ path, bytes: readFileSync(join(tree, path)) });
 for (const [name, paths, hashes] of [
@@ -54,3 +57,7 @@ for (const [name, paths, hashes] of [
   const { chunks, packed, unpacked } = writeChunks(pack, name, paths.map(read), hashes);
   console.log(`${name}: ${paths.length} in ${chunks} chunks, ${packed} bytes (${unpacked} unpacked)`);
 }
+
+const functions = await functionsOf(tree, units, cc1Folder);
+writeJson(join(pack, 'functions.json.gz'), functions);
+console.log(`functions: ${functions.functions.length} in ${functions.files.length} files`);

@@ -21,7 +21,10 @@ export async function driverArguments(tree, command, cc1Folder) {
   // The shell undoes the quoting of the .cmd file.
   const shell = `exec gcc -B"$0"/ '-###' ${plain.slice('gcc '.length)}`;
   const { stderr } = await run('sh', ['-c', shell, cc1Folder], { cwd: tree, maxBuffer: 1 << 24 });
-  const programs = stderr.split('\n').filter((line) => line.startsWith(' ')).map(words);
+  const programs = stderr
+    .split('\n')
+    .filter((line) => line.startsWith(' '))
+    .map(words);
   const cc1 = programs.find(([name]) => name === `${cc1Folder}/cc1`);
   const as = programs.find(([name]) => /(^|\/)as$/.test(name));
   if (!cc1) throw new Error(`the driver runs no ${cc1Folder}/cc1 for: ${plain}`);

@@ -82,7 +82,8 @@ export async function generatedFiles(tree, commands, cc1Folder, sources, units) 
     const source = normalize(recorded.source);
     const deps = await everythingRead(tree, { ...args, source, recorded, cc1Folder });
     const bytes = readFileSync(join(tree, output));
-    const content = how === 'asm-offsets' ? { text: bytes.toString() } : { sha256: createHash('sha256').update(bytes).digest('hex') };
+    const content =
+      how === 'asm-offsets' ? { text: bytes.toString() } : { sha256: createHash('sha256').update(bytes).digest('hex') };
     return { output, inputs: [], how, source, ...args, deps, ...content };
   });
   return [...rows.values(), ...checked].sort((a, b) => (a.output < b.output ? -1 : 1));

@@ -92,3 +92,13 @@ test('a manifest of another pack, and one that is not JSON, are refused', async 
   expect(broken).toMatchObject({ ok: false, code: 'bad_manifest' });
   expect(await listKernels(source({ 'index.json': [] }))).toMatchObject({ ok: false, code: 'bad_kernel_index' });
 });
+
+test('reads what an index of the pack lists by its path, and nothing outside of the pack', async () => {
+  const part = new Uint8Array([5, 6]);
+  const pack = await open({}, { 'k/sources/000.gz': part, secret: part });
+  if (!pack.ok) throw new Error(pack.message);
+  expect(await pack.value.read('sources/000.gz', 2)).toEqual(success(part));
+  for (const path of ['../secret', 'sources/../../secret', '/secret', 'sources//000.gz', '', './x']) {
+    expect(await pack.value.read(path, 2), path).toMatchObject({ ok: false, code: 'pack_file' });
+  }
+});

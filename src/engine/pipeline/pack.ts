@@ -14,14 +14,20 @@ const MANIFEST_LIMIT = 1024 * 1024;
 /** System.map is 3 MB, units.json 2 MB. */
 const UNPACKED_LIMIT = 64 * 1024 * 1024;
 
+/** Names of folders and of a file, none of which begins with a dot. */
+const INSIDE = /^(?:[A-Za-z0-9_][A-Za-z0-9._+-]*\/){0,4}[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
+
 /** The kernels a source has. */
 export async function listKernels(source: PackSource): Promise<Result<readonly KernelSummary[]>> {
   const bytes = await source.read('index.json', MANIFEST_LIMIT);
   return bytes.ok ? parseKernelIndex(bytes.value, 'kernels/index.json') : bytes;
 }
 
-/** One kernel pack. Every file is checked against size and hash of the manifest when it is read. */
-export class KernelPack {
+/**
+ * One kernel pack. Every file of the manifest is checked against size and hash when it is read. A file that only an index of the
+ * pack lists (`sources/000.gz`) comes through `read` as its source gives it; the index has its size and hash.
+ */
+export class KernelPack implements PackSource {
   readonly manifest: Manifest;
   readonly #source: PackSource;
 
@@ -71,6 +77,16 @@ export class KernelPack {
     const [name, entry] = found;
     const bytes = await this.#source.read(`${this.manifest.id}/${name}`, entry.size, entry.sha256);
     return bytes.ok ? verify(bytes.value, entry, where) : bytes;
+  }
+
+  /**
+   * A file below the pack's folder, by its path in there. Whoever asks checks it, as with any source. Fails with `pack_file` if
+   * the path leads elsewhere.
+   */
+  read(path: string, limit: number, sha256?: string): Promise<Result<Uint8Array>> {
+    const where = `kernels/${this.manifest.id}/${path}`;
+    if (!INSIDE.test(path)) return Promise.resolve(failure('pack_file', 'A file of the kernel pack has a bad name.', { where }));
+    return this.#source.read(`${this.manifest.id}/${path}`, limit, sha256);
   }
 
   /** The file of that role, gunzipped, as UTF-8 text. */
