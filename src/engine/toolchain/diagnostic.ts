@@ -1,0 +1,49 @@
+import type { Failure } from '../failure.ts';
+
+/** A place in a file of the kernel tree. Lines and columns count from 1. */
+export interface Place {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** What the compiler or the assembler says of the source. */
+export interface Diagnostic extends Place {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+  /** In UTF-16 units, as editors count. 0: no column is known. */
+  readonly column: number;
+  /** Where what is marked ends, exclusive. */
+  readonly endColumn?: number;
+  /** The option that switches the warning on or off (`-Wunused-variable`). */
+  readonly option?: string;
+  /** The function that the place lies in. */
+  readonly function?: string;
+  /** The `#include` lines that lead to the file, innermost first. */
+  readonly includedFrom?: readonly Place[];
+  /** Notes that belong to it; for a place in a macro, its expansions from the inside out. */
+  readonly children: readonly Diagnostic[];
+}
+
+/** Why a change did not compile: with `compile_error` and `assembler_error`, what the tools said. */
+export interface CompileFailure extends Failure {
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Adds what the compiler said to a failure. */
+export function compileFailure(reason: Failure, diagnostics: readonly Diagnostic[] = []): CompileFailure {
+  return { ...reason, diagnostics };
+}
+
+/**
+ * Where to show a diagnostic to someone who has `path` open: the place itself, else the innermost place in that file where a macro was
+ * expanded, else the line that includes the header at fault.
+ */
+export function placeIn(diagnostic: Diagnostic, path: string): { line: number; column: number; endColumn?: number } | undefined {
+  const here = [diagnostic, ...diagnostic.children].find((candidate) => candidate.path === path);
+  if (here) {
+    const { line, column, endColumn } = here;
+    return { line, column, ...(endColumn !== undefined && { endColumn }) };
+  }
+  const include = diagnostic.includedFrom?.find((place) => place.path === path);
+  return include && { line: include.line, column: 0 };
+}

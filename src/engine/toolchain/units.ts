@@ -1,0 +1,137 @@
+import * as v from 'valibot';
+import { failure, success, type Failure, type Result } from '../failure.ts';
+import { REFETCH } from './file-source.ts';
+import { count, parseJson, treePath } from './json.ts';
+
+/** How a translation unit of the kernel was compiled, and what was read for it. */
+export interface Unit {
+  /** Path in the kernel tree (`kernel/sys.o`). */
+  readonly object: string;
+  readonly source: string;
+  /** Arguments of `cc1`, with the source, without the output. */
+  readonly cc1: readonly string[];
+  /** Arguments of `as`, without input and output. */
+  readonly as: readonly string[];
+  /** Every file it reads, its source and generated headers among them. */
+  readonly deps: readonly string[];
+}
+
+/** A file that the kernel's build makes from others. */
+export interface Generated {
+  readonly output: string;
+  /** Paths or globs: `*` stays within a folder, `**` does not. */
+  readonly inputs: readonly string[];
+  readonly how: 'asm-offsets' | 'preprocessed' | 'object' | 'script' | 'config';
+  /** For `asm-offsets`: how to make the assembly text anew whose marks become the header. */
+  readonly check?: { readonly unit: Unit; readonly text: string };
+}
+
+const MAX_FILES = 65_536;
+const MAX_UNITS = 32_768;
+const words = v.pipe(v.array(count), v.maxLength(1024));
+const files = v.pipe(v.array(count), v.maxLength(8192));
+const unit = v.object({ source: treePath, cc1: words, as: words, deps: files });
+const generated = v.object({
+  output: treePath,
+  inputs: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.maxLength(4096)),
+  how: v.picklist(['asm-offsets', 'preprocessed', 'object', 'script', 'config'] as const),
+  source: v.optional(treePath),
+  cc1: v.optional(words),
+  deps: v.optional(files),
+  text: v.optional(v.pipe(v.string(), v.maxLength(1024 * 1024))),
+});
+const document = v.object({
+  format: v.literal(2),
+  files: v.pipe(v.array(treePath), v.maxLength(MAX_FILES)),
+  words: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(MAX_FILES)),
+  units: v.pipe(
+    v.record(treePath, unit),
+    v.check((units) => Object.keys(units).length <= MAX_UNITS, `at most ${MAX_UNITS} units`),
+  ),
+  generated: v.pipe(v.array(generated), v.maxLength(4096)),
+});
+type Document = v.InferOutput<typeof document>;
+
+/** The translation units of a kernel (`units.json`, format 2): which there are, and which read a file. */
+export class UnitIndex {
+  readonly generated: readonly Generated[];
+  readonly #document: Document;
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** For each file the objects that read it. */
+  readonly #readers: readonly (readonly string[])[];
+
+  private constructor(parsed: Document) {
+    this.#document = parsed;
+    this.#numbers = new Map(parsed.files.map((path, number) => [path, number]));
+    const readers: string[][] = parsed.files.map(() => []);
+    for (const [object, { deps }] of Object.entries(parsed.units)) for (const number of deps) readers[number]?.push(object);
+    this.#readers = readers;
+    this.generated = parsed.generated.map((entry) => this.#generated(entry));
+  }
+
+  /** Checks `units.json`; fails with `bad_units`. */
+  static parse(json: string, where: string): Result<UnitIndex> {
+    const parsed = parseJson(document, json, where, 'bad_units');
+    if (!parsed.ok) return parsed;
+    const { value } = parsed;
+    for (const [object, { cc1, as, deps }] of Object.entries(value.units)) {
+      const wrong = outside(value, [...cc1, ...as], deps);
+      if (wrong) return { ...wrong, where: `${where} ${object}` };
+    }
+    for (const { output, how, cc1, deps, source, text } of value.generated) {
+      const wrong = outside(value, cc1 ?? [], deps ?? []);
+      const complete = cc1 && deps && source !== undefined && text !== undefined;
+      if (wrong || (how === 'asm-offsets' && !complete)) {
+        return failure('bad_units', 'A generated file is described wrongly.', { where: `${where} ${output}`, hint: REFETCH });
+      }
+    }
+    return success(new UnitIndex(value));
+  }
+
+  /** Objects of all units, sorted as the build lists them. */
+  get objects(): readonly string[] {
+    return Object.keys(this.#document.units);
+  }
+
+  /** The unit of that object. */
+  unit(object: string): Unit | undefined {
+    const entry = Object.hasOwn(this.#document.units, object) ? this.#document.units[object] : undefined;
+    return entry && { object, ...this.#expand(entry) };
+  }
+
+  /** The unit compiled from that very file; a file that others include only has none. */
+  unitOfSource(source: string): Unit | undefined {
+    const object = this.readers(source).find((reader) => this.#document.units[reader]?.source === source);
+    return object === undefined ? undefined : this.unit(object);
+  }
+
+  /** Objects of the units that read a file; none if the kernel is not built from it. */
+  readers(path: string): readonly string[] {
+    const number = this.#numbers.get(path);
+    return (number === undefined ? undefined : this.#readers[number]) ?? [];
+  }
+
+  /** True if any unit, or anything made for one, reads that file. */
+  reads(path: string): boolean {
+    return this.#numbers.has(path);
+  }
+
+  #generated({ output, inputs, how, source, cc1, deps, text }: Document['generated'][number]): Generated {
+    if (how !== 'asm-offsets' || !cc1 || !deps || source === undefined || text === undefined) return { output, inputs, how };
+    return { output, inputs, how, check: { unit: { object: output, ...this.#expand({ source, cc1, as: [], deps }) }, text } };
+  }
+
+  #expand({ source, cc1, as, deps }: Document['units'][string]): Omit<Unit, 'object'> {
+    const { words: texts, files: paths } = this.#document;
+    return { source, cc1: pick(texts, cc1), as: pick(texts, as), deps: pick(paths, deps) };
+  }
+}
+
+function pick(all: readonly string[], numbers: readonly number[]): string[] {
+  return numbers.map((number) => all[number] ?? '');
+}
+
+function outside({ words: texts, files: paths }: Document, args: readonly number[], deps: readonly number[]): Failure | undefined {
+  if (args.every((number) => number < texts.length) && deps.every((number) => number < paths.length)) return undefined;
+  return failure('bad_units', 'A unit names a word or a file that is not in the index.', { hint: REFETCH });
+}
