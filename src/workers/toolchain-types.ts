@@ -1,68 +1,12 @@
 import type { Changes } from '../engine/diff/changes.ts';
 import type { Failure } from '../engine/failure.ts';
+import type { Diagnostic } from '../engine/toolchain/diagnostic.ts';
 
-/** A file as a change leaves it. Its path is the one in the kernel tree; `text` is null if the change deletes it. */
-export interface FileChange {
-  readonly path: string;
-  readonly text: string | null;
-  readonly renamedFrom?: string;
-}
-
-/** A hunk that fitted, but not quite where its patch said. */
-export interface HunkNote {
-  readonly path: string;
-  /** From 0. */
-  readonly hunk: number;
-  /** Lines further down than the patch says; negative: further up. */
-  readonly offset: number;
-  /** Lines of context that had to be ignored at its ends. */
-  readonly fuzz: number;
-}
-
-export interface AppliedPatch {
-  readonly files: readonly FileChange[];
-  readonly notes: readonly HunkNote[];
-}
-
-/** Why a patch does not apply (`patch_failed`): the hunk, and where it would fit best. */
-export interface PatchFailure extends Failure {
-  readonly hunk?: {
-    readonly path: string;
-    readonly index: number;
-    readonly line: number;
-    readonly expected: readonly string[];
-    readonly found: readonly string[];
-    readonly nearest?: { readonly line: number; readonly lines: readonly string[]; readonly matches: number };
-  };
-}
-
-/** What the compiler or the assembler says of the source. Lines and columns from 1. */
-export interface Diagnostic {
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly message: string;
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endColumn?: number;
-  /** The option that switches the warning on or off. */
-  readonly option?: string;
-  readonly children: readonly Diagnostic[];
-}
-
-/** A unit of the plan. */
-export interface PlannedUnit {
-  readonly object: string;
-  readonly source: string;
-  /** Against the others of the plan; without unit. */
-  readonly cost: number;
-}
-
-/** What a change will make the compiler do. */
-export interface Plan {
-  readonly units: readonly PlannedUnit[];
-  /** Estimate for this computer, all units together. */
-  readonly seconds: number;
-}
+export type { AppliedPatch, HunkNote } from '../engine/patch/apply.ts';
+export type { PatchFailure } from '../engine/patch/patch-failure.ts';
+export type { FileChange } from '../engine/patch/tree.ts';
+export type { Diagnostic } from '../engine/toolchain/diagnostic.ts';
+export type { Plan, PlannedUnit } from '../engine/toolchain/plan.ts';
 
 /** Where one unit of a build is. */
 export interface UnitProgress {

@@ -1,0 +1,4 @@
+import type { EmscriptenFactory } from '../emscripten.ts';
+
+declare const program: EmscriptenFactory;
+export default program;

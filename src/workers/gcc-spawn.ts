@@ -1,0 +1,38 @@
+import { transfer } from 'comlink';
+import { success, type Result } from '../engine/failure.ts';
+import type { GccPort } from '../engine/toolchain/gcc-pool.ts';
+import type { GccHost, GccModules } from './gcc-host.ts';
+import { Spawned } from './spawn.ts';
+
+/** Its script and two programs of 200 KB. */
+const OPEN_TIMEOUT_MS = 60_000;
+
+/** Starts a compiler in a worker of its own; the worker starts while its programs still arrive. */
+export async function spawnGcc(loading: Promise<Result<GccModules>>): Promise<Result<GccPort>> {
+  const worker = new Worker(new URL('./gcc.ts', import.meta.url), { type: 'module', name: 'gcc' });
+  const gcc = new Spawned<GccHost>(worker, 'compiler');
+  const modules = await loading;
+  const opened = modules.ok ? await gcc.call((remote) => remote.open(modules.value), OPEN_TIMEOUT_MS) : modules;
+  if (!opened.ok) {
+    gcc.close();
+    return opened;
+  }
+  return success({
+    async compile(job) {
+      // Files lie in larger pieces of memory, which would travel whole: each is cut out once and handed over.
+      const supply = job.supply.map(([path, bytes]) => [path, bytes.slice()] as const);
+      const cut = { ...job, supply };
+      const outcome = await gcc.call((remote) =>
+        remote.run(
+          transfer(
+            cut,
+            supply.map(([, bytes]) => bytes.buffer),
+          ),
+        ),
+      );
+      if (!outcome.ok) throw new Error([outcome.message, outcome.found].filter(Boolean).join(' '));
+      return outcome.value;
+    },
+    close: () => gcc.close(),
+  });
+}

@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { GccHost } from './gcc-host.ts';
+
+expose(new GccHost());
