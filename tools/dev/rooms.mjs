@@ -23,10 +23,11 @@ const PACKAGES = {
   v86: ['engine/machine'],
   comlink: ['workers', 'ui'],
   commander: ['cli'],
+  diff: ['engine/patch'],
 };
 
 /** Packages the engine may use at all. */
-const ENGINE_PACKAGES = ['v86', 'fflate', 'valibot'];
+const ENGINE_PACKAGES = ['v86', 'fflate', 'valibot', 'diff'];
 
 const SOURCE = resolve(import.meta.dirname, '../../src');
 
