@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serve } from './serve.mjs';
 
@@ -16,6 +16,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'site/index.html'), page);
   writeFileSync(join(folder, 'site/index.html.br'), brotliCompressSync(page));
   writeFileSync(join(folder, 'site/assets/v86-AbCd1234.wasm'), new Uint8Array([0, 97, 115, 109]));
+  mkdirSync(join(folder, 'site/kernels'));
+  writeFileSync(join(folder, 'site/kernels/000.gz'), gzipSync(page));
   server = await serve(join(folder, 'site'));
 });
 
@@ -54,6 +56,13 @@ test('wasm has its type, and names with a hash are kept for ever', async () => {
   expect(wasm.headers['content-type']).toBe('application/wasm');
   expect(wasm.headers['cache-control']).toContain('immutable');
   expect((await get('/')).headers['cache-control']).toBe('no-cache');
+});
+
+test('a file that is compressed itself arrives as it is', async () => {
+  const packed = await get('/kernels/000.gz', { 'accept-encoding': 'gzip, br' });
+  expect(packed.headers['content-encoding']).toBeUndefined();
+  expect(packed.headers['content-type']).toBe('application/gzip');
+  expect(packed.body).toEqual(gzipSync(page));
 });
 
 test('an unchanged file is not sent twice', async () => {
