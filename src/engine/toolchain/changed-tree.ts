@@ -1,4 +1,5 @@
 import { success, type Result } from '../failure.ts';
+import type { FileChange } from '../patch/tree.ts';
 import { includesOf, resolveInclude, searchPath } from './includes.ts';
 import type { SourceTree } from './source-tree.ts';
 import type { Unit } from './units.ts';
@@ -13,7 +14,7 @@ export class ChangedTree {
   readonly changes: ReadonlyMap<string, Contents>;
   readonly #texts = new Map<string, string>();
 
-  constructor(sources: SourceTree, changes: Iterable<{ readonly path: string; readonly text: string | null }>) {
+  constructor(sources: SourceTree, changes: Iterable<FileChange>) {
     this.sources = sources;
     const encoder = new TextEncoder();
     const contents = new Map<string, Contents>();
@@ -36,6 +37,14 @@ export class ChangedTree {
     if (known !== undefined) return success(known);
     const bytes = await this.sources.read(path);
     return bytes.ok ? success(new TextDecoder().decode(bytes.value)) : bytes;
+  }
+
+  /** The text of a file if that needs no loading. */
+  peekText(path: string): string | undefined {
+    const change = this.changes.get(path);
+    if (change === null) return undefined;
+    const bytes = change ?? this.sources.peek(path);
+    return this.#texts.get(path) ?? (bytes && new TextDecoder().decode(bytes));
   }
 
   /** Files that the change adds to the tree. */

@@ -11,7 +11,8 @@ export const MESSAGE_ARGUMENTS: readonly string[] = [
   '-fmax-errors=50',
 ];
 
-const HEAD = /^(?<path>[^\s:][^:]*):(?<line>\d+)(?::(?<column>\d+))?: (?<kind>fatal error|error|warning|note|sorry, unimplemented): (?<message>.*)$/;
+const HEAD =
+  /^(?<path>[^\s:][^:]*):(?<line>\d+)(?::(?<column>\d+))?: (?<kind>fatal error|error|warning|note|sorry, unimplemented): (?<message>.*)$/;
 /** Without a place: what concerns the whole run (`cc1: some warnings being treated as errors`, `cc1: fatal error: …`). */
 const BARE = /^cc1: (?<kind>fatal error|error|internal compiler error|out of memory)?:? ?(?<message>.*)$/;
 const INCLUDED = /^(?:In file included| {16,}) ?from (?<path>[^:]+):(?<line>\d+)(?::\d+)?[:,]$/;

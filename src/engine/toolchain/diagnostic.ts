@@ -1,4 +1,4 @@
-import type { Failure } from '../failure.ts';
+import type { Failure, Success } from '../failure.ts';
 
 /** A place in a file of the kernel tree. Lines and columns count from 1. */
 export interface Place {
@@ -28,6 +28,8 @@ export interface Diagnostic extends Place {
 export interface CompileFailure extends Failure {
   readonly diagnostics: readonly Diagnostic[];
 }
+
+export type CompileResult<T> = Success<T> | CompileFailure;
 
 /** Adds what the compiler said to a failure. */
 export function compileFailure(reason: Failure, diagnostics: readonly Diagnostic[] = []): CompileFailure {

@@ -15,7 +15,10 @@ export interface EmscriptenProgram {
 
 export interface EmscriptenOptions {
   readonly thisProgram: string;
-  instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void): object;
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object;
   print(line: string): void;
   printErr(line: string): void;
 }

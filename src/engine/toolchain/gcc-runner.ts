@@ -38,7 +38,8 @@ export class GccRunner {
       folders,
     );
     const made = output('cc1', compiled, ASSEMBLY);
-    if (!(made instanceof Uint8Array)) return { ...made, messages: { cc1: compiled.messages, as: '' }, timings: timings(compiled) };
+    if (!(made instanceof Uint8Array))
+      return { ...made, messages: { cc1: compiled.messages, as: '' }, timings: timings(compiled) };
     if (job.as === undefined) {
       return { kind: 'made', output: made, messages: { cc1: compiled.messages, as: '' }, timings: timings(compiled) };
     }
@@ -94,7 +95,9 @@ const INTERNAL = /internal compiler error/;
 
 function reasonOf({ broke, messages }: ToolRun): 'memory' | 'stack' | 'trap' {
   if (broke instanceof RangeError && /call stack/i.test(broke.message)) return 'stack';
-  return OUT_OF_MEMORY.test(messages) || /out of memory|OOM|memory access out of bounds.*grow/i.test(said(broke)) ? 'memory' : 'trap';
+  return OUT_OF_MEMORY.test(messages) || /out of memory|OOM|memory access out of bounds.*grow/i.test(said(broke))
+    ? 'memory'
+    : 'trap';
 }
 
 function said(error: unknown): string {

@@ -60,17 +60,24 @@ export async function planWork(tree: ChangedTree, index: UnitIndex): Promise<Res
   const checks = new Set<Generated>();
   const ignored: string[] = [];
   for (const path of paths) {
-    const readers = [...index.readers(path), ...created.value.shadows.flatMap(([at, hidden]) => (at === path ? index.readers(hidden) : []))];
+    const readers = [
+      ...index.readers(path),
+      ...created.value.shadows.flatMap(([at, hidden]) => (at === path ? index.readers(hidden) : [])),
+    ];
     for (const object of readers) objects.add(object);
     for (const entry of index.generated) if (entry.check?.unit.deps.includes(path)) checks.add(entry);
     if (readers.length === 0 && !index.reads(path) && !created.value.included.has(path)) ignored.push(path);
   }
   if (ignored.length === paths.length) {
-    return failure('file_not_in_kernel', 'This kernel is not built from any of the changed files, so nothing that runs would change.', {
-      where: ignored[0],
-      ...(ignored.length > 1 && { found: `${ignored.length} such files` }),
-      hint: 'Only files that this kernel was built from can be changed; its configuration leaves out most drivers and all other architectures.',
-    });
+    return failure(
+      'file_not_in_kernel',
+      'This kernel is not built from any of the changed files, so nothing that runs would change.',
+      {
+        where: ignored[0],
+        ...(ignored.length > 1 && { found: `${ignored.length} such files` }),
+        hint: 'Only files that this kernel was built from can be changed; its configuration leaves out most drivers and all other architectures.',
+      },
+    );
   }
   const units = [...objects].flatMap((object) => planned(object, tree, index));
   units.sort((a, b) => Number(b.edited) - Number(a.edited) || a.cost - b.cost || (a.object < b.object ? -1 : 1));
@@ -85,17 +92,20 @@ function planned(object: string, tree: ChangedTree, index: UnitIndex): WorkPlan[
   if (!unit) return [];
   const headers = unit.deps.reduce((sum, path) => sum + (tree.sources.size(path) ?? 0), 0);
   const own = tree.changes.get(unit.source)?.length ?? tree.sources.size(unit.source) ?? 0;
-  return [
-    { object, source: unit.source, cost: unitCost(own, headers), unit, edited: tree.changes.has(unit.source) },
-  ];
+  return [{ object, source: unit.source, cost: unitCost(own, headers), unit, edited: tree.changes.has(unit.source) }];
 }
 
-function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | undefined {
+/** Refuses what a path alone tells of: `kconfig_changed`, `makefile_changed`. */
+export function refusePath(path: string): Failure | undefined {
   if (KCONFIG.test(path)) {
-    return failure('kconfig_changed', 'The change touches the kernel’s configuration, which decides what every unit is made of.', {
-      where: path,
-      hint: 'Leave this file out of the patch if the rest does not need it; a running kernel keeps its configuration.',
-    });
+    return failure(
+      'kconfig_changed',
+      'The change touches the kernel’s configuration, which decides what every unit is made of.',
+      {
+        where: path,
+        hint: 'Leave this file out of the patch if the rest does not need it; a running kernel keeps its configuration.',
+      },
+    );
   }
   if (MAKEFILE.test(path)) {
     return failure('makefile_changed', 'The change touches how the kernel is built or linked, not what its code says.', {
@@ -103,6 +113,12 @@ function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | un
       hint: 'Leave this file out of the patch if the rest does not need it.',
     });
   }
+  return undefined;
+}
+
+function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | undefined {
+  const refused = refusePath(path);
+  if (refused) return refused;
   for (const { output, inputs, how, check } of index.generated) {
     if (output === path) return generated(path, output, 'A file that the build makes is changed by hand.');
     if (check === undefined && how !== 'asm-offsets' && inputs.some((glob) => globMatches(glob, path))) {
@@ -152,10 +168,14 @@ async function createdFiles(tree: ChangedTree, index: UnitIndex): Promise<Result
   }
   for (const path of created) {
     if (SOURCE.test(path) && !included.has(path)) {
-      return failure('new_unit', 'The change adds a file that nothing builds: no Makefile of this kernel names it, and no changed file includes it.', {
-        where: path,
-        hint: 'Put the code into a file that this kernel is built from.',
-      });
+      return failure(
+        'new_unit',
+        'The change adds a file that nothing builds: no Makefile of this kernel names it, and no changed file includes it.',
+        {
+          where: path,
+          hint: 'Put the code into a file that this kernel is built from.',
+        },
+      );
     }
     for (const folder of search.folders) {
       if (!path.startsWith(`${folder}/`)) continue;

@@ -15,10 +15,7 @@ const chunk = v.object({
 const index = v.object({
   format: v.literal(1),
   chunks: v.pipe(v.array(chunk), v.maxLength(4096)),
-  files: v.record(
-    treePath,
-    v.union([v.strictTuple([count, count, count]), v.strictTuple([count, count, count, hash])]),
-  ),
+  files: v.record(treePath, v.union([v.strictTuple([count, count, count]), v.strictTuple([count, count, count, hash])])),
 });
 type Index = v.InferOutput<typeof index>;
 
@@ -31,31 +28,26 @@ export type OnLoad = (received: number, total: number) => void;
  */
 export class SourceTree {
   readonly #source: FileSource;
-  readonly #folder: string;
   readonly #index: Index;
   readonly #loaded = new Map<number, Uint8Array>();
   readonly #loading = new Map<number, Promise<Result<Uint8Array>>>();
 
-  private constructor(source: FileSource, folder: string, parsed: Index) {
+  private constructor(source: FileSource, parsed: Index) {
     this.#source = source;
-    this.#folder = folder;
     this.#index = parsed;
   }
 
-  /**
-   * Checks an index (`sources.json`, `objects.json`). `folder` is put before the chunks' names when they are read.
-   * Fails with `bad_index`.
-   */
-  static open(source: FileSource, json: string, folder: string): Result<SourceTree> {
-    const parsed = parseJson(index, json, folder, 'bad_index');
+  /** Checks an index (`sources.json`, `objects.json`), which `where` names in a failure. Fails with `bad_index`. */
+  static open(source: FileSource, json: string, where: string): Result<SourceTree> {
+    const parsed = parseJson(index, json, where, 'bad_index');
     if (!parsed.ok) return parsed;
     for (const [path, [number, offset, length]] of Object.entries(parsed.value.files)) {
       const unpacked = parsed.value.chunks[number]?.unpacked;
       if (unpacked === undefined || offset + length > unpacked) {
-        return failure('bad_index', 'A file of the index lies outside its chunk.', { where: `${folder} ${path}`, hint: REFETCH });
+        return failure('bad_index', 'A file of the index lies outside its chunk.', { where: `${where} ${path}`, hint: REFETCH });
       }
     }
-    return success(new SourceTree(source, folder, parsed.value));
+    return success(new SourceTree(source, parsed.value));
   }
 
   /** All paths, in the order of the index. */
@@ -137,7 +129,7 @@ export class SourceTree {
     if (shared) return shared;
     const entry = this.#index.chunks[number];
     if (!entry) throw new RangeError(`There is no chunk ${number}.`);
-    const loading = readPacked(this.#source, `${this.#folder}/${entry.file}`, entry)
+    const loading = readPacked(this.#source, entry.file, entry)
       .then((result) => {
         if (result.ok) this.#loaded.set(number, result.value);
         return result;

@@ -36,6 +36,11 @@ export type UnitOutcome =
   /** The tool said no, in words. */
   | (Ended & { readonly kind: 'failed'; readonly tool: ToolName; readonly status: number })
   /** The tool broke down; its thread should not be used again. */
-  | (Ended & { readonly kind: 'crashed'; readonly tool: ToolName; readonly reason: 'memory' | 'stack' | 'trap'; readonly found: string });
+  | (Ended & {
+      readonly kind: 'crashed';
+      readonly tool: ToolName;
+      readonly reason: 'memory' | 'stack' | 'trap';
+      readonly found: string;
+    });
 
 export type ToolName = 'cc1' | 'as';

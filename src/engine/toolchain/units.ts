@@ -131,7 +131,11 @@ function pick(all: readonly string[], numbers: readonly number[]): string[] {
   return numbers.map((number) => all[number] ?? '');
 }
 
-function outside({ words: texts, files: paths }: Document, args: readonly number[], deps: readonly number[]): Failure | undefined {
+function outside(
+  { words: texts, files: paths }: Document,
+  args: readonly number[],
+  deps: readonly number[],
+): Failure | undefined {
   if (args.every((number) => number < texts.length) && deps.every((number) => number < paths.length)) return undefined;
   return failure('bad_units', 'A unit names a word or a file that is not in the index.', { hint: REFETCH });
 }
