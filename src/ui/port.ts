@@ -80,7 +80,7 @@ export interface ToolchainPort {
   /** Loads the compiler and tries it on the unchanged unit of that file, so that the first build finds it warm. */
   warm(path: string, onProgress?: (progress: LoadProgress) => void): Promise<Result<Warmth>>;
   /** Applies a patch to the sources of the kernel the guest runs. */
-  applyPatch(patch: string | Uint8Array): Promise<Success<AppliedPatch> | PatchFailure>;
+  applyPatch(patch: string | Uint8Array): Promise<Result<AppliedPatch> | PatchFailure>;
   /** What has to be compiled for these changes, or why they are refused. */
   plan(changes: readonly FileChange[]): Promise<Result<Plan>>;
   /** These changes as a git-style patch. */

@@ -6,12 +6,13 @@ import type { SessionHost } from '../workers/session-host.ts';
 import { Spawned } from '../workers/spawn.ts';
 import { fetchBytes } from './lesson/library.ts';
 import type { Lesson } from './lesson/lesson.ts';
-import type { MachineEvents, MachinePort, OpenedMachine } from './port.ts';
+import type { MachineEvents, MachinePort, MakeToolchain, OpenedMachine } from './port.ts';
 import type { LabWorkers } from './state/lab.svelte.ts';
 import type { BuiltUpdate } from './state/update-build.svelte.ts';
 import type { Manifest } from '../engine/pipeline/manifest.ts';
 import { EMULATOR, START_FILES } from 'virtual:start-files';
 import { compileEmulator, StartFiles } from './start-files.ts';
+import { ToolchainClient } from './toolchain-client.ts';
 
 /** The worker does nothing that takes longer between two answers. */
 const VITALS_TIMEOUT_MS = 15_000;
@@ -91,5 +92,10 @@ const disassemble: LabWorkers['disassemble'] = (code) => {
   return here.call((remote) => remote.disassemble(code), BUILD_TIMEOUT_MS);
 };
 
+const makeToolchain: MakeToolchain = (kernel) => {
+  const folder = (name: string) => new URL(`${name}/`, document.baseURI).href;
+  return new ToolchainClient({ kernels: folder('kernels'), toolchain: folder('toolchain'), kernel });
+};
+
 /** The real workers. */
-export const workers: LabWorkers = { openMachine, buildUpdate, disassemble };
+export const workers: LabWorkers = { openMachine, buildUpdate, disassemble, makeToolchain };

@@ -1,18 +1,16 @@
 import { transfer } from 'comlink';
 import { failure, success, type Result } from '../engine/failure.ts';
+import type { CompilerModules } from '../engine/toolchain/compiler.ts';
 import type { EmscriptenFactory } from '../engine/toolchain/emscripten.ts';
 import { GccRunner } from '../engine/toolchain/gcc-runner.ts';
-import type { ToolName, UnitJob, UnitOutcome } from '../engine/toolchain/unit-job.ts';
-
-/** The compiler's programs, compiled once and given to every worker: the browser then shares their machine code. */
-export type GccModules = Readonly<Record<ToolName, WebAssembly.Module>>;
+import type { UnitJob, UnitOutcome } from '../engine/toolchain/unit-job.ts';
 
 /** One compiler in its worker. */
 export class GccHost {
   #runner: GccRunner | undefined;
 
-  /** Loads the programs' JavaScript. To be called once, before any `run`. */
-  async open(wasm: GccModules): Promise<Result<void>> {
+  /** Takes the programs, compiled once for all workers, and loads their JavaScript. To be called once, before any `run`. */
+  async open(wasm: CompilerModules): Promise<Result<void>> {
     let programs: readonly { readonly default: EmscriptenFactory }[];
     try {
       programs = await Promise.all([

@@ -1,18 +1,18 @@
 import { transfer } from 'comlink';
 import { success, type Result } from '../engine/failure.ts';
+import type { CompilerModules } from '../engine/toolchain/compiler.ts';
 import type { GccPort } from '../engine/toolchain/gcc-pool.ts';
-import type { GccHost, GccModules } from './gcc-host.ts';
+import type { GccHost } from './gcc-host.ts';
 import { Spawned } from './spawn.ts';
 
 /** Its script and two programs of 200 KB. */
 const OPEN_TIMEOUT_MS = 60_000;
 
-/** Starts a compiler in a worker of its own; the worker starts while its programs still arrive. */
-export async function spawnGcc(loading: Promise<Result<GccModules>>): Promise<Result<GccPort>> {
+/** Starts a compiler in a worker of its own. */
+export async function spawnGcc(modules: CompilerModules): Promise<Result<GccPort>> {
   const worker = new Worker(new URL('./gcc.ts', import.meta.url), { type: 'module', name: 'gcc' });
   const gcc = new Spawned<GccHost>(worker, 'compiler');
-  const modules = await loading;
-  const opened = modules.ok ? await gcc.call((remote) => remote.open(modules.value), OPEN_TIMEOUT_MS) : modules;
+  const opened = await gcc.call((remote) => remote.open(modules), OPEN_TIMEOUT_MS);
   if (!opened.ok) {
     gcc.close();
     return opened;

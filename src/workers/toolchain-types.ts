@@ -1,21 +1,14 @@
 import type { Changes } from '../engine/diff/changes.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Diagnostic } from '../engine/toolchain/diagnostic.ts';
+import type { CompileProgress } from '../engine/toolchain/toolchain.ts';
 
 export type { AppliedPatch, HunkNote } from '../engine/patch/apply.ts';
 export type { PatchFailure } from '../engine/patch/patch-failure.ts';
 export type { FileChange } from '../engine/patch/tree.ts';
 export type { Diagnostic } from '../engine/toolchain/diagnostic.ts';
 export type { Plan, PlannedUnit } from '../engine/toolchain/plan.ts';
-
-/** Where one unit of a build is. */
-export interface UnitProgress {
-  readonly unit: string;
-  readonly state: 'queued' | 'compiling' | 'compiled' | 'same' | 'failed' | 'cached';
-  readonly done: number;
-  readonly total: number;
-  readonly secondsLeft: number;
-}
+export type { CompileProgress as UnitProgress, Warmth } from '../engine/toolchain/toolchain.ts';
 
 /** What the toolchain has at hand. */
 export interface ToolchainInfo {
@@ -50,18 +43,10 @@ export interface LoadProgress {
   readonly total: number;
 }
 
-/** What the trial compile of an unchanged unit said. */
-export interface Warmth {
-  readonly unit: string;
-  /** The object is the kernel pack's, byte for byte: what is compiled here is what runs. */
-  readonly identical: boolean;
-  readonly milliseconds: number;
-}
-
 /** What a build is doing. */
 export type BuildProgress =
   | { readonly stage: 'load'; readonly load: LoadProgress }
-  | { readonly stage: 'compile'; readonly unit: UnitProgress }
+  | { readonly stage: 'compile'; readonly unit: CompileProgress }
   | { readonly stage: 'compare' }
   | { readonly stage: 'pack' };
 

@@ -27,6 +27,8 @@ export interface CreateOptions {
    * key of the kernel are refused.
    */
   readonly loaderResolves?: 'exports' | 'globals';
+  /** Called when the objects have been compared and nothing was refused; what is left is to write the update. */
+  readonly onCompared?: () => void;
 }
 
 export interface CreatedUpdate {
@@ -61,6 +63,7 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
       hint: 'Check that the patch changes code and not only comments, boot code or line numbers.',
     });
   }
+  options.onCompared?.();
   const { id, kernel } = options;
   const file = (role: string): string => `ksplice-${id}_vmlinux-${role}.ko`;
   const module = (role: string): string => `ksplice_${id}_vmlinux_${role}`;

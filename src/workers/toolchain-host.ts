@@ -1,0 +1,114 @@
+import { transfer } from 'comlink';
+import { failure, success, type Result } from '../engine/failure.ts';
+import type { AppliedPatch } from '../engine/patch/apply.ts';
+import type { PatchFailure } from '../engine/patch/patch-failure.ts';
+import type { FileChange } from '../engine/patch/tree.ts';
+import type { CompileFailure } from '../engine/toolchain/diagnostic.ts';
+import type { Plan } from '../engine/toolchain/plan.ts';
+import type { Toolchain, Warmth } from '../engine/toolchain/toolchain.ts';
+import { ChangeBuild } from './change-build.ts';
+import { diffOf } from './change-diff.ts';
+import { openToolchain, type OpenedToolchain, type ToolchainPlaces } from './toolchain-open.ts';
+import type { BuildOptions, BuildProgress, BuiltChange, Hit, LoadProgress, ToolchainInfo } from './toolchain-types.ts';
+
+export type { ToolchainPlaces };
+
+const BUSY = failure('busy', 'A build is under way.', { hint: 'Wait for it, or cancel it.' });
+
+/** The toolchain for a page: its sources, its search, its builds. `open` comes first. */
+export class ToolchainHost {
+  #opened: OpenedToolchain | undefined;
+  #build: { readonly stop: AbortController; readonly end: Promise<unknown> } | undefined;
+  #trial: AbortController | undefined;
+
+  async open(places: ToolchainPlaces, onProgress: (progress: LoadProgress) => void): Promise<Result<ToolchainInfo>> {
+    const opened = await openToolchain(places, (received, total) => onProgress({ step: 'indexes', received, total }));
+    if (!opened.ok) return opened;
+    this.#opened = opened.value;
+    const { toolchain, kernel, functions, compilers } = opened.value;
+    return success({
+      kernel: kernel.id,
+      compiler: toolchain.compiler.version,
+      files: toolchain.sources.paths.length,
+      functions,
+      units: toolchain.units.objects.length,
+      workers: compilers,
+      notes: opened.value.notes(),
+    });
+  }
+
+  search(query: string, limit: number): readonly Hit[] {
+    return this.#parts().search.search(query, limit);
+  }
+
+  read(path: string): Promise<Result<string>> {
+    return this.#toolchain().readFile(path);
+  }
+
+  applyPatch(patch: string | Uint8Array): Promise<Result<AppliedPatch> | PatchFailure> {
+    return this.#toolchain().applyPatch(patch);
+  }
+
+  plan(changes: readonly FileChange[]): Promise<Result<Plan>> {
+    return this.#toolchain().plan(changes);
+  }
+
+  /** The changes as a patch against the pack's sources. */
+  diff(changes: readonly FileChange[]): Promise<Result<string>> {
+    return diffOf(this.#toolchain(), changes);
+  }
+
+  /** Compiles the unit of a file as it is, once everything for it has come. A trial under way is ended. */
+  async warm(path: string, onProgress: (progress: LoadProgress) => void): Promise<Result<Warmth> | CompileFailure> {
+    this.#trial?.abort();
+    const stop = new AbortController();
+    this.#trial = stop;
+    const toolchain = this.#toolchain();
+    const unit = toolchain.units.unitOfSource(path) ?? toolchain.units.unit(toolchain.units.readers(path)[0] ?? '');
+    const [modules, read] = await Promise.all([
+      toolchain.compiler.load((received, total) => onProgress({ step: 'compiler', received, total })),
+      toolchain.sources.readMany(unit?.deps ?? [], (received, total) => onProgress({ step: 'sources', received, total })),
+    ]);
+    if (!modules.ok) return modules;
+    if (!read.ok) return read;
+    onProgress({ step: 'trial', received: 0, total: 0 });
+    return toolchain.warm(path, { signal: stop.signal });
+  }
+
+  /** From changes to an update. A second build is refused with `busy`, unless the first has been cancelled. */
+  async build(
+    changes: readonly FileChange[],
+    options: BuildOptions,
+    onProgress: (progress: BuildProgress) => void,
+  ): Promise<Result<BuiltChange> | CompileFailure> {
+    while (this.#build) {
+      if (!this.#build.stop.signal.aborted) return BUSY;
+      await this.#build.end;
+    }
+    const { toolchain, kernel, notes, compilers } = this.#parts();
+    // With one compiler the build would wait for the trial.
+    if (compilers === 1) this.#trial?.abort();
+    const stop = new AbortController();
+    const work = new ChangeBuild(toolchain, kernel, stop.signal, onProgress).run(changes, options);
+    this.#build = { stop, end: work };
+    const built = await work;
+    this.#build = undefined;
+    if (!built.ok) return built;
+    return transfer(success({ ...built.value, notes: notes() }), [built.value.tarball.buffer]);
+  }
+
+  /** Ends a build and a trial; their compilers end at once. */
+  cancel(): void {
+    this.#build?.stop.abort();
+    this.#trial?.abort();
+  }
+
+  #toolchain(): Toolchain {
+    return this.#parts().toolchain;
+  }
+
+  #parts(): OpenedToolchain {
+    if (!this.#opened) throw new Error('the toolchain was not opened');
+    return this.#opened;
+  }
+}
