@@ -58,8 +58,10 @@ function place(lines: readonly string[], hunks: readonly Hunk[], lineEnds: boole
     const sides = sidesOf(hunk);
     const expected = sides.start + offset;
     const exact = locateExactly(lines, sides, expected, done);
-    const applied = exact ? undefined : locateApplied(lines, hunk, offset);
-    const found = exact ?? (applied ? undefined : locateWithFuzz(lines, sides, expected, done));
+    // Where a file repeats itself, a change that is in already would fit a second time further on: the nearer one counts.
+    const distance = exact ? Math.abs(exact.start - expected) : Infinity;
+    const applied = distance > 0 ? locateApplied(lines, hunk, fits.length > 0 ? expected : undefined, distance) : undefined;
+    const found = applied ? undefined : (exact ?? locateWithFuzz(lines, sides, expected, done));
     if (!found) {
       if (!applied) similar ??= new SimilarPlaces(lines);
       const start = Math.max(0, applied?.start ?? expected);
@@ -85,11 +87,14 @@ function place(lines: readonly string[], hunks: readonly Hunk[], lineEnds: boole
   return { text: out.join(''), fits, misfits };
 }
 
-/** Where the file has what the hunk would put in, without fuzz. */
-function locateApplied(lines: readonly string[], hunk: Hunk, offset: number): Place | undefined {
+/** Where the file has what the hunk would put in, without fuzz, nearer than `distance` to where it should be. */
+function locateApplied(lines: readonly string[], hunk: Hunk, expected: number | undefined, distance: number): Place | undefined {
   const sides = sidesOf(hunk, true);
   if (!sides.old.some((line) => /\w/.test(line))) return undefined;
-  return locateExactly(lines, sides, sides.start + offset, 0);
+  // If every hunk so far was in already, the file's lines are numbered as after the change.
+  const start = expected ?? sides.start;
+  const found = locateExactly(lines, sides, start, 0);
+  return found && Math.abs(found.start - start) < distance ? found : undefined;
 }
 
 /** The hunks with the file's line ends, if the file has mostly others than the hunks expect. */

@@ -137,11 +137,11 @@ function parsePlain(lines: PatchLines): Result<FileHeader> {
   const line = lines.number;
   const before = plainName(lines.next().slice(4));
   const after = plainName(lines.next().slice(4));
-  const nothing = { before: before.path === '/dev/null', after: after.path === '/dev/null' };
+  const nothing = { before: before.absent, after: after.absent };
   if (nothing.before && nothing.after) {
     return failure('malformed_patch', 'A file has no name.', {
       where: `line ${line} of the patch`,
-      found: '/dev/null before and after the change',
+      found: 'no file before and none after the change',
     });
   }
   const name = (path: string): PatchName => ({ path, prefixed: true });
@@ -159,10 +159,18 @@ function hasPrefixes(before: string, after: string): boolean {
   return before.startsWith('a/') && after.startsWith('b/');
 }
 
-/** A name and, behind a tab, when the file was changed; mail programs make spaces of the tab. */
-function plainName(text: string): { readonly path: string } {
+/**
+ * A name and, behind a tab, when the file was changed; mail programs make spaces of the tab. `diff -N` gives a file that is not
+ * there the time 0.
+ */
+function plainName(text: string): { readonly path: string; readonly absent: boolean } {
   const quoted = readQuoted(text);
-  if (quoted) return { path: quoted.name };
-  const [name = ''] = text.split('\t', 1);
-  return { path: name.replace(/ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*$/, '').trimEnd() };
+  const [, name = '', date, time, zone] =
+    /^(.*?)[\t ]+(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.0+)? ([+-]\d{4})\s*$/.exec(
+      quoted?.rest === undefined ? text : `"${quoted.rest}`,
+    ) ?? [];
+  const absent = date !== undefined && Date.parse(`${date}T${time}${zone?.slice(0, 3)}:${zone?.slice(3)}`) === 0;
+  const plain = date === undefined ? (text.split('\t', 1)[0] ?? '').replace(/ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*$/, '') : name;
+  const path = quoted?.name ?? plain.trimEnd();
+  return { path, absent: absent || path === '/dev/null' };
 }
