@@ -19,17 +19,9 @@ export async function spawnGcc(modules: CompilerModules): Promise<Result<GccPort
   }
   return success({
     async compile(job) {
-      // Files lie in larger pieces of memory, which would travel whole: each is cut out once and handed over.
-      const supply = job.supply.map(([path, bytes]) => [path, bytes.slice()] as const);
-      const cut = { ...job, supply };
-      const outcome = await gcc.call((remote) =>
-        remote.run(
-          transfer(
-            cut,
-            supply.map(([, bytes]) => bytes.buffer),
-          ),
-        ),
-      );
+      // Copies made for this compiler: they move instead of being copied once more.
+      const buffers = job.supply.map(([, bytes]) => bytes.buffer);
+      const outcome = await gcc.call((remote) => remote.run(transfer(job, buffers)));
       if (!outcome.ok) throw new Error([outcome.message, outcome.found].filter(Boolean).join(' '));
       return outcome.value;
     },

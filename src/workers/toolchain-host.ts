@@ -3,12 +3,12 @@ import { failure, success, type Result } from '../engine/failure.ts';
 import type { AppliedPatch } from '../engine/patch/apply.ts';
 import type { PatchFailure } from '../engine/patch/patch-failure.ts';
 import type { FileChange } from '../engine/patch/tree.ts';
+import { sourcePatch } from '../engine/pipeline/compile-patch.ts';
 import type { CompileFailure } from '../engine/toolchain/diagnostic.ts';
 import type { Plan } from '../engine/toolchain/plan.ts';
 import type { Toolchain, Warmth } from '../engine/toolchain/toolchain.ts';
-import { ChangeBuild } from './change-build.ts';
-import { diffOf } from './change-diff.ts';
-import { openToolchain, type OpenedToolchain, type ToolchainPlaces } from './toolchain-open.ts';
+import { buildChange } from './change-build.ts';
+import { openPlaces, type OpenedToolchain, type ToolchainPlaces } from './toolchain-open.ts';
 import type { BuildOptions, BuildProgress, BuiltChange, Hit, LoadProgress, ToolchainInfo } from './toolchain-types.ts';
 
 export type { ToolchainPlaces };
@@ -22,12 +22,12 @@ export class ToolchainHost {
   #trial: AbortController | undefined;
 
   async open(places: ToolchainPlaces, onProgress: (progress: LoadProgress) => void): Promise<Result<ToolchainInfo>> {
-    const opened = await openToolchain(places, (received, total) => onProgress({ step: 'indexes', received, total }));
+    const opened = await openPlaces(places, (received, total) => onProgress({ step: 'indexes', received, total }));
     if (!opened.ok) return opened;
     this.#opened = opened.value;
-    const { toolchain, kernel, functions, compilers } = opened.value;
+    const { toolchain, pack, functions, compilers } = opened.value;
     return success({
-      kernel: kernel.id,
+      kernel: pack.manifest.id,
       compiler: toolchain.compiler.version,
       files: toolchain.sources.paths.length,
       functions,
@@ -55,7 +55,7 @@ export class ToolchainHost {
 
   /** The changes as a patch against the pack's sources. */
   diff(changes: readonly FileChange[]): Promise<Result<string>> {
-    return diffOf(this.#toolchain(), changes);
+    return sourcePatch(this.#toolchain(), changes);
   }
 
   /** Compiles the unit of a file as it is, once everything for it has come. A trial under way is ended. */
@@ -85,11 +85,11 @@ export class ToolchainHost {
       if (!this.#build.stop.signal.aborted) return BUSY;
       await this.#build.end;
     }
-    const { toolchain, kernel, notes, compilers } = this.#parts();
+    const { toolchain, pack, notes, compilers } = this.#parts();
     // With one compiler the build would wait for the trial.
     if (compilers === 1) this.#trial?.abort();
     const stop = new AbortController();
-    const work = new ChangeBuild(toolchain, kernel, stop.signal, onProgress).run(changes, options);
+    const work = buildChange(toolchain, pack, changes, options, stop.signal, onProgress);
     this.#build = { stop, end: work };
     const built = await work;
     this.#build = undefined;

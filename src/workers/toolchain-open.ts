@@ -1,13 +1,11 @@
 import { failure, success, type Failure, type Result } from '../engine/failure.ts';
-import type { Manifest } from '../engine/pipeline/manifest.ts';
+import { openToolchain } from '../engine/pipeline/open-toolchain.ts';
 import { KernelPack } from '../engine/pipeline/pack.ts';
 import { Compiler, type LoadTool } from '../engine/toolchain/compiler.ts';
-import { SourceTree } from '../engine/toolchain/source-tree.ts';
-import { Toolchain } from '../engine/toolchain/toolchain.ts';
-import { UnitIndex } from '../engine/toolchain/units.ts';
+import type { Toolchain } from '../engine/toolchain/toolchain.ts';
 import { parseFunctions } from './function-index.ts';
 import { spawnGcc } from './gcc-spawn.ts';
-import { SearchIndex, type FunctionPlace } from './search.ts';
+import { SearchIndex } from './search.ts';
 import { Store } from './store.ts';
 import { StoredSource } from './stored-source.ts';
 import { loadWasm } from './wasm-module.ts';
@@ -24,7 +22,7 @@ export interface ToolchainPlaces {
 /** A toolchain with its indexes; of the compiler nothing is loaded yet. */
 export interface OpenedToolchain {
   readonly toolchain: Toolchain;
-  readonly kernel: Manifest;
+  readonly pack: KernelPack;
   readonly search: SearchIndex;
   readonly functions: number;
   readonly compilers: number;
@@ -41,7 +39,7 @@ const MANY_CORES = 8;
 const MOST_COMPILERS = 4;
 
 /** Loads the indexes of a kernel's sources. `onLoad` hears of bytes that come over the network. */
-export async function openToolchain(
+export async function openPlaces(
   places: ToolchainPlaces,
   onLoad: (received: number, total: number) => void,
 ): Promise<Result<OpenedToolchain>> {
@@ -66,53 +64,25 @@ export async function openToolchain(
     .filter(({ role }) => INDEXES.some((index) => index === role))
     .reduce((sum, { size }) => sum + size, received);
   const tools = new StoredSource(places.toolchain, 'toolchain', files);
-  const [compiler, indexes] = await Promise.all([
-    Compiler.open(tools, toolLoader(places.toolchain, files)),
-    readIndexes(pack.value),
-  ]);
+  const compiler = await Compiler.open(tools, toolLoader(places.toolchain, files));
   if (!compiler.ok) return compiler;
-  if (!indexes.ok) return indexes;
-  const { functions, ...parts } = indexes.value;
   const compilers = compilersFor(navigator.hardwareConcurrency);
-  const toolchain = new Toolchain({ ...parts, compiler: compiler.value, spawn: spawnGcc, compilers, store: objects });
+  const [toolchain, list] = await Promise.all([
+    openToolchain(pack.value, compiler.value, { spawn: spawnGcc, compilers, store: objects }),
+    pack.value.text('functions'),
+  ]);
+  if (!toolchain.ok) return toolchain;
+  if (!list.ok) return list;
+  const functions = parseFunctions(list.value, `kernels/${places.kernel} functions`);
+  if (!functions.ok) return functions;
   return success({
-    toolchain,
-    kernel: pack.value.manifest,
-    search: new SearchIndex(parts.sources.paths, functions),
-    functions: functions.length,
+    toolchain: toolchain.value,
+    pack: pack.value,
+    search: new SearchIndex(toolchain.value.sources.paths, functions.value),
+    functions: functions.value.length,
     compilers,
     notes: () => distinct([files.note, objects.note]),
   });
-}
-
-interface Indexes {
-  readonly units: UnitIndex;
-  readonly sources: SourceTree;
-  readonly objects: SourceTree;
-  readonly functions: readonly FunctionPlace[];
-}
-
-async function readIndexes(pack: KernelPack): Promise<Result<Indexes>> {
-  const [units, sources, objects, functions] = await Promise.all([
-    readIndex(pack, 'units', (json, where) => UnitIndex.parse(json, where)),
-    readIndex(pack, 'sources', (json, where) => SourceTree.open(pack, json, where)),
-    readIndex(pack, 'objects', (json, where) => SourceTree.open(pack, json, where)),
-    readIndex(pack, 'functions', parseFunctions),
-  ]);
-  if (!units.ok) return units;
-  if (!sources.ok) return sources;
-  if (!objects.ok) return objects;
-  if (!functions.ok) return functions;
-  return success({ units: units.value, sources: sources.value, objects: objects.value, functions: functions.value });
-}
-
-async function readIndex<T>(
-  pack: KernelPack,
-  role: (typeof INDEXES)[number],
-  parse: (json: string, where: string) => Result<T>,
-): Promise<Result<T>> {
-  const text = await pack.text(role);
-  return text.ok ? parse(text.value, `kernels/${pack.manifest.id} ${role}`) : text;
 }
 
 /** The page's way to load a program: while it arrives, and only once in the life of a browser. */

@@ -4,6 +4,7 @@ import { writePatch } from '../patch/write.ts';
 import type { FileChange } from '../patch/tree.ts';
 import type { CompileOptions } from '../toolchain/compile-run.ts';
 import { compileFailure, type CompileResult } from '../toolchain/diagnostic.ts';
+import { CANCELLED } from '../toolchain/gcc-pool.ts';
 import type { Compiled, Toolchain } from '../toolchain/toolchain.ts';
 import { createUpdate } from '../update/create.ts';
 import type { KernelPack } from './pack.ts';
@@ -16,6 +17,8 @@ export interface CompilePatchOptions extends CompileOptions {
   readonly timestamp: number;
   /** The patch as its author wrote it, to be kept in the update; else one is written from the changes. */
   readonly patch?: string;
+  /** Hears when the objects are about to be compared, and when they have been. */
+  readonly onStage?: (stage: 'compare' | 'pack') => void;
 }
 
 /** An update made from a change of the source. */
@@ -47,9 +50,19 @@ export async function compilePatch(
   const patch = options.patch === undefined ? await sourcePatch(toolchain, changes) : success(options.patch);
   if (!patch.ok) return compileFailure(patch);
   const began = performance.now();
-  const { id, description, timestamp } = options;
+  const { id, description, timestamp, onStage } = options;
+  if (options.signal?.aborted) return compileFailure(CANCELLED);
+  onStage?.('compare');
   const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
-  const update = createUpdate({ id, kernel: pack.manifest, units, patch: patch.value, description, timestamp });
+  const update = createUpdate({
+    id,
+    kernel: pack.manifest,
+    units,
+    patch: patch.value,
+    description,
+    timestamp,
+    onCompared: () => onStage?.('pack'),
+  });
   if (!update.ok) return compileFailure(update, compiled.value.diagnostics);
   return success({
     id,
