@@ -7,12 +7,24 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['→', '←'], does: 'next step of the lesson, step before' },
   { keys: ['PgDn', 'PgUp'], does: 'the same; clickers send these' },
   { keys: ['1', '…', '5'], does: 'open a lesson' },
-  { keys: ['C'], does: 'run the check' },
-  { keys: ['A'], does: 'apply the patch' },
+  { keys: ['E'], does: 'open the editor' },
+  { keys: ['C'], does: 'run the check, or the editor’s command' },
+  { keys: ['A'], does: 'apply the patch; in the editor: compile and splice' },
   { keys: ['U'], does: 'undo it' },
   { keys: ['R'], does: 'reset to the snapshot' },
   { keys: ['T'], does: 'light, dark, or as the system' },
   { keys: ['?'], does: 'this help' },
+];
+
+/** Keys of the editor, which the help dialog lists apart. */
+export const EDIT_KEYS: typeof KEYS = [
+  { keys: ['Ctrl', 'P'], does: 'find a file or a function; name:120 goes to a line' },
+  { keys: ['Ctrl', 'Enter'], does: 'compile and splice' },
+  { keys: ['Esc'], does: 'cancel the build' },
+  { keys: ['F8'], does: 'next problem; with Shift the one before' },
+  { keys: ['Ctrl', 'F'], does: 'search in the file' },
+  { keys: ['Ctrl', 'G'], does: 'go to a line' },
+  { keys: ['Esc', 'Tab'], does: 'out of the source by Tab' },
 ];
 
 /** Panes in the order F6 goes round. Each has this attribute on the element that takes the focus. */
@@ -55,15 +67,17 @@ function actionsAt(target: Element, lab: Lab, toggleHelp: () => void): Actions {
     PageDown,
     PageUp,
     '?': toggleHelp,
-    c: () => void lab.run.check(),
-    a: () => void lab.run.apply(),
-    u: () => void lab.run.undo(),
+    e: () => lab.edit(),
+    c: () => void lab.acting?.check(),
+    a: () => void lab.acting?.apply(),
+    u: () => void lab.acting?.undo(),
     r: () => void lab.reset(),
     t: () => lab.theme.choose(lab.theme.following),
   };
 }
 
 function steps(lab: Lab): { PageDown?: () => void; PageUp?: () => void; readonly [key: string]: (() => void) | undefined } {
+  if (lab.editing) return {};
   return { PageDown: () => lab.goToStep(lab.step + 1), PageUp: () => lab.goToStep(lab.step - 1) };
 }
 
@@ -80,7 +94,9 @@ function movePane(by: 1 | -1): void {
 
 function toggleTerminal(): void {
   const inside = document.activeElement?.closest('[data-region="terminal"]');
-  focusPane(document.querySelector<HTMLElement>(inside ? '[data-region="lesson"]' : '[data-region="terminal"]'));
+  focusPane(
+    document.querySelector<HTMLElement>(inside ? '[data-region="lesson"], [data-region="editor"]' : '[data-region="terminal"]'),
+  );
 }
 
 /** The pane itself takes the focus, or what it names: the terminal's own input, for example. */

@@ -8,7 +8,7 @@ const NAME = 'virtual:start-files';
 const ROLES = ['snapshot', 'bios', 'vgabios'];
 
 /**
- * `virtual:start-files` says where v86's WebAssembly is and lists what the page fetches to start, known when it is built: without the list, the largest file would
+ * `virtual:start-files` says where v86's WebAssembly is, which kernel pack the page starts, and lists what the page fetches to start, known when it is built: without the list, the largest file would
  * wait for the one that names it.
  */
 export function startFiles(root: string): Plugin {
@@ -28,6 +28,7 @@ export function startFiles(root: string): Plugin {
         .map(([name]) => `${first}/${name}`);
       return `import emulator from 'v86/build/v86.wasm?url';
 export const EMULATOR = emulator;
+export const KERNEL = ${JSON.stringify(first)};
 export const START_FILES = ${JSON.stringify(['index.json', `${first}/manifest.json`, ...files])};`;
     },
   };

@@ -1,5 +1,5 @@
 import type { Result } from '../../engine/failure.ts';
-import type { Expectation } from '../state/check.ts';
+import type { GuestCommand } from '../state/check.ts';
 
 /** A lesson as the page uses it: its facts at hand, its files behind loaders. */
 export interface Lesson {
@@ -16,13 +16,8 @@ export interface Lesson {
   readonly steps: () => Promise<readonly LessonStep[]>;
 }
 
-export interface Check {
+export interface Check extends GuestCommand {
   readonly title: string;
-  readonly command: string;
-  readonly user: 'root' | 'student';
-  readonly timeoutMs?: number;
-  readonly before?: Expectation;
-  readonly after?: Expectation;
 }
 
 export interface Program {

@@ -1,21 +1,24 @@
 import type { Lesson } from '../lesson/lesson.ts';
-import { lessonAt } from '../view/address.ts';
+import { placeAt } from '../view/address.ts';
+import { Editor } from './editor.svelte.ts';
 import { LessonRun } from './lesson-run.svelte.ts';
 import { Listings, type Disassemble } from './listings.ts';
-import type { OpenMachine } from '../port.ts';
+import type { MakeToolchain, OpenMachine } from '../port.ts';
 import { Machine } from './machine.svelte.ts';
 import { Setting } from './setting.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { UpdateBuild, type BuildUpdate } from './update-build.svelte.ts';
+import type { UpdateRun } from './update-run.svelte.ts';
 
 /** What the lab asks of the workers. */
 export interface LabWorkers {
   readonly openMachine: OpenMachine;
   readonly buildUpdate: BuildUpdate;
   readonly disassemble: Disassemble;
+  readonly makeToolchain: MakeToolchain;
 }
 
-/** The whole page: one guest, the lessons, and where the person is in them. */
+/** The whole page: one guest, the lessons, the editor, and where the person is in them. */
 export class Lab {
   readonly theme = new Theme();
   /** Keys without Ctrl or Alt; some people's speech input sends them unasked. */
@@ -25,10 +28,12 @@ export class Lab {
   readonly machine: Machine;
   readonly lessons: readonly Lesson[];
   readonly listings: Listings;
+  readonly editor: Editor;
   #builds: readonly UpdateBuild[];
   #runs = $state.raw<readonly LessonRun[]>([]);
   #number = $state.raw(1);
   #step = $state.raw(0);
+  #editing = $state.raw(false);
   #notice = $state.raw('');
 
   constructor(lessons: readonly Lesson[], workers: LabWorkers) {
@@ -37,8 +42,25 @@ export class Lab {
     this.machine = new Machine(workers.openMachine);
     this.#builds = lessons.map((lesson) => new UpdateBuild(lesson, workers.buildUpdate));
     this.#runs = this.#freshRuns();
+    this.editor = new Editor({
+      makeToolchain: workers.makeToolchain,
+      machine: this.machine,
+      lessons,
+      inTheWay: (objects) => this.#inTheWay(objects),
+      onAddress: (hash) => this.#nameAddress(hash),
+    });
     this.#goTo(location.hash);
     addEventListener('hashchange', () => this.#goTo(location.hash));
+  }
+
+  /** The person is in the editor, not in a lesson. */
+  get editing(): boolean {
+    return this.#editing;
+  }
+
+  /** What the stages show and the keys act upon: the open lesson's run or the editor's. Nothing while the editor loads. */
+  get acting(): UpdateRun | undefined {
+    return this.#editing ? this.editor.workspace?.run : this.run;
   }
 
   /** The lesson that is open, with what it has done to the guest. */
@@ -69,18 +91,31 @@ export class Lab {
     this.open(this.#number, Math.max(0, step));
   }
 
+  /** Into the editor, where the person left off. */
+  edit(): void {
+    location.hash = '#/edit';
+  }
+
+  /** Opens a patch file in the editor. */
+  async openPatch(file: Blob): Promise<void> {
+    if (!this.#editing) this.edit();
+    await this.editor.openPatch(file);
+  }
+
   /** Back to the snapshot: no lesson has done anything to the guest. */
   async reset(): Promise<void> {
     const began = performance.now();
     const done = await this.machine.reset();
     if (!done.ok) return;
     this.#runs = this.#freshRuns();
+    this.editor.workspace?.forget();
     this.#notice = `Reset to the snapshot in ${Math.round(performance.now() - began)} ms.`;
   }
 
   /** A new worker and a new guest, after the old one failed. */
   async restart(): Promise<void> {
     this.#runs = this.#freshRuns();
+    this.editor.workspace?.forget();
     await this.machine.start();
   }
 
@@ -93,12 +128,27 @@ export class Lab {
     return this.#builds.map((build) => new LessonRun(build, this.machine));
   }
 
+  /** The title of a lesson whose update, in force now, has replaced code of one of these objects. */
+  #inTheWay(objects: readonly string[]): string | undefined {
+    const run = this.#runs.find((entry) => entry.applied && entry.lesson.units.some(({ path }) => objects.includes(path)));
+    return run?.lesson.title;
+  }
+
+  #nameAddress(hash: string): void {
+    if (this.#editing && location.hash !== hash) history.replaceState(history.state, '', hash);
+  }
+
   #goTo(hash: string): void {
-    const place = lessonAt(
+    const place = placeAt(
       hash,
       this.lessons.map((lesson) => lesson.number),
     );
-    this.#number = place.lesson;
-    this.#step = place.step;
+    this.#editing = place.kind === 'edit';
+    if (place.kind === 'edit') {
+      void this.editor.go(place);
+    } else {
+      this.#number = place.lesson;
+      this.#step = place.step;
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { Failure } from '../../engine/failure.ts';
 import type { ApplyReport, UndoReport } from '../../engine/pipeline/report.ts';
+import type { BuildProgress, BuiltChange } from '../../workers/toolchain-types.ts';
 import type { TraceRecord } from '../port.ts';
-import type { HostStep } from '../view/stations.ts';
+import { isMaking, type HostStep } from '../view/stations.ts';
 
 export type OperationName = 'apply' | 'undo';
 
@@ -16,8 +17,16 @@ export interface Operation {
   readonly failure?: Failure;
 }
 
+/** The way from source to update: how far it is, and what came of it. */
+export interface Making {
+  readonly progress?: BuildProgress;
+  readonly built?: BuiltChange;
+}
+
 /** How an operation ended other than well. */
 export type Ending =
+  /** There is no update; the guest has not been touched. */
+  | { readonly kind: 'unmade'; readonly failure: Failure }
   | { readonly kind: 'refused'; readonly report: ApplyReport | UndoReport }
   | { readonly kind: 'broken'; readonly failure: Failure };
 
@@ -25,7 +34,7 @@ export type Ending =
 export const NOT_BEGUN: Operation = { records: [] };
 
 /** The ending of an operation, unless it ended well or goes on. */
-export function endingOf({ report, failure }: Operation): Ending | undefined {
-  if (failure) return { kind: 'broken', failure };
+export function endingOf({ step, report, failure }: Operation): Ending | undefined {
+  if (failure) return { kind: isMaking(step) ? 'unmade' : 'broken', failure };
   return report && report.abortCause !== 'ok' ? { kind: 'refused', report } : undefined;
 }

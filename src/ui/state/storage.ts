@@ -21,6 +21,24 @@ export function write(key: string, value: string): boolean {
   }
 }
 
+export function remove(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch (error) {
+    refused(error);
+  }
+}
+
+/** The keys that begin like that. */
+export function keysOf(prefix: string): readonly string[] {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch (error) {
+    refused(error);
+    return [];
+  }
+}
+
 function refused(error: unknown): undefined {
   if (error instanceof DOMException) return undefined;
   throw error;

@@ -15,6 +15,10 @@ const TEXT: readonly (readonly [string, string])[] = [
   ['alarm', 'alarm-wash'],
   ['old', 'old-wash'],
   ['on-accent', 'accent'],
+  ...['word', 'type', 'text', 'number', 'macro'].flatMap((part) => [
+    [`code-${part}`, 'surface'] as const,
+    [`code-${part}`, 'accent-wash'] as const,
+  ]),
   ['screen-ink', 'screen'],
   ['screen-dim', 'screen'],
 ];

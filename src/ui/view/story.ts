@@ -2,6 +2,10 @@ import type { StationId } from './stations.ts';
 
 /** What happens at each station, in two plain sentences. */
 export const STORY: Readonly<Record<StationId, string>> = {
+  compile:
+    'Debian’s own GCC, as WebAssembly, compiles each unit that your change reaches, with the flags this kernel was built with.',
+  compare: 'Object before, object after, function by function. Only what would behave differently goes into the update.',
+  build: 'Two kernel modules are written and packed: the new functions, and the old units to be matched against memory.',
   upload: 'The update goes into the guest: two kernel modules, made from the patch.',
   load: 'The guest’s own insmod loads both. new_code holds the new functions; old_code holds the old units whole, to compare with.',
   match:

@@ -1,0 +1,137 @@
+import { failure, success, type Success } from '../../engine/failure.ts';
+import type {
+  BuildFailure,
+  BuildProgress,
+  BuiltChange,
+  Diagnostic,
+  FileChange,
+  Plan,
+  UnitProgress,
+} from '../../workers/toolchain-types.ts';
+import type { ToolchainPort } from '../port.ts';
+import type { Making } from '../state/operation.ts';
+import type { BuildPhase } from '../state/update-build.svelte.ts';
+import type { MakingStep } from '../view/stations.ts';
+import { updateId } from './update-id.ts';
+
+/** What is built: the change, and what to call it. */
+export interface BuildInput {
+  readonly changes: readonly FileChange[];
+  readonly revision: number;
+  readonly name: string;
+}
+
+type UnitStates = Readonly<Record<string, UnitProgress['state']>>;
+
+/** A build that takes longer, or has more units, is begun only when a person has agreed. */
+const ASK_SECONDS = 30;
+const ASK_UNITS = 20;
+
+const STEPS: Readonly<Record<BuildProgress['stage'], MakingStep>> = {
+  load: 'compile',
+  compile: 'compile',
+  compare: 'compare',
+  pack: 'build',
+};
+
+/** Makes updates from the draft's text; keeps the last one. */
+export class EditBuild {
+  #port: ToolchainPort;
+  #making = $state.raw<Making>({});
+  #units = $state.raw<UnitStates>({});
+  #working = $state.raw(false);
+  #milliseconds = $state.raw(0);
+  #question = $state.raw<{ readonly plan: Plan; readonly answer: (agreed: boolean) => void } | undefined>(undefined);
+  #made: { readonly revision: number; readonly built: BuiltChange } | undefined;
+  #count = 0;
+  #onDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
+
+  constructor(port: ToolchainPort, onDiagnostics: (diagnostics: readonly Diagnostic[]) => void) {
+    this.#port = port;
+    this.#onDiagnostics = onDiagnostics;
+  }
+
+  get making(): Making {
+    return this.#making;
+  }
+
+  /** The same as the view of changes takes it. */
+  get phase(): BuildPhase {
+    const { built } = this.#making;
+    if (built) return { kind: 'built', update: built, milliseconds: this.#milliseconds };
+    return this.#working && this.#making.progress?.stage === 'compare' ? { kind: 'building' } : { kind: 'idle' };
+  }
+
+  /** The units of the build under way or of the last one, by object. */
+  get units(): UnitStates {
+    return this.#units;
+  }
+
+  get working(): boolean {
+    return this.#working;
+  }
+
+  /** A large build waits for an answer. */
+  get question(): { readonly plan: Plan; readonly answer: (agreed: boolean) => void } | undefined {
+    return this.#question;
+  }
+
+  /** The update of exactly this text: made now, unless it has been. `cancelled` if a person wanted it so. */
+  async make(input: BuildInput, onStep: (step: MakingStep) => void): Promise<Success<BuiltChange> | BuildFailure> {
+    if (this.#made?.revision === input.revision) {
+      this.#making = { built: this.#made.built };
+      return success(this.#made.built);
+    }
+    const before = { making: this.#making, units: this.#units };
+    this.#working = true;
+    const built = await this.#build(input, onStep);
+    this.#working = false;
+    if (built.ok) {
+      this.#made = { revision: input.revision, built: built.value };
+      this.#making = { built: built.value };
+      this.#onDiagnostics(built.value.diagnostics);
+    } else if (built.code === 'cancelled') {
+      this.#making = before.making;
+      this.#units = before.units;
+    } else {
+      this.#onDiagnostics(built.diagnostics ?? []);
+    }
+    return built;
+  }
+
+  /** Ends what is under way at once: the question, or the build. */
+  cancel(): void {
+    if (this.#question) this.#question.answer(false);
+    else if (this.#working) this.#port.cancel();
+  }
+
+  async #build(input: BuildInput, onStep: (step: MakingStep) => void): Promise<Success<BuiltChange> | BuildFailure> {
+    if (input.changes.length === 0) return NOTHING_CHANGED;
+    const plan = await this.#port.plan(input.changes);
+    if (!plan.ok) return plan;
+    if (!(await this.#agreed(plan.value))) return failure('cancelled', 'The build was not begun.');
+    this.#making = {};
+    this.#units = {};
+    this.#count += 1;
+    const began = performance.now();
+    const options = { id: updateId(input.name, this.#count), description: input.name };
+    const built = await this.#port.build(input.changes, options, (progress) => {
+      this.#making = { progress };
+      if (progress.stage === 'compile') this.#units = { ...this.#units, [progress.unit.unit]: progress.unit.state };
+      onStep(STEPS[progress.stage]);
+    });
+    this.#milliseconds = performance.now() - began;
+    return built;
+  }
+
+  async #agreed(plan: Plan): Promise<boolean> {
+    if (plan.units.length <= ASK_UNITS && plan.seconds <= ASK_SECONDS) return true;
+    const agreed = await new Promise<boolean>((answer) => (this.#question = { plan, answer }));
+    this.#question = undefined;
+    return agreed;
+  }
+}
+
+const NOTHING_CHANGED = failure('nothing_changed', 'Nothing is changed, so there is nothing to compile.', {
+  hint: 'Open a function (Ctrl+P) and change it.',
+});
