@@ -1,5 +1,6 @@
 import { failure, success, type Result } from '../failure.ts';
 import type { ChangedTree } from './changed-tree.ts';
+import { PLAINER_MESSAGES } from './compiler-messages.ts';
 import { compileFailure, type CompileResult, type Diagnostic } from './diagnostic.ts';
 import { sha256 } from './file-source.ts';
 import type { GccPool } from './gcc-pool.ts';
@@ -77,6 +78,7 @@ export async function makeOutput(
   signal?: AbortSignal,
 ): Promise<CompileResult<MadeOutput>> {
   let files = visible;
+  let plainer = 0;
   for (let round = 1; ; round += 1) {
     const read = await tree.sources.readMany(files.filter((path) => !tree.changes.has(path)));
     if (!read.ok) return compileFailure(read);
@@ -85,13 +87,19 @@ export async function makeOutput(
       if (!bytes) throw new RangeError(`${path} was not read.`);
       return bytes;
     };
-    const { object, cc1 } = unit;
+    const { object } = unit;
+    const cc1 = [...unit.cc1, ...(PLAINER_MESSAGES[plainer - 1] ?? [])];
     const as = unit.textOnly ? undefined : unit.as;
     const run = await pool.run({ unit: object, cc1, as, files, read: bytesOf, changes: tree.changes }, signal);
     if (!run.ok) return compileFailure(run);
     const outcome = run.value;
     if (outcome.kind === 'made') {
       return success({ output: outcome.output, messages: outcome.messages, timings: outcome.timings });
+    }
+    const broke = outcome.kind === 'crashed' && outcome.tool === 'cc1' && outcome.reason === 'trap';
+    if (broke && plainer < PLAINER_MESSAGES.length) {
+      plainer += 1;
+      continue;
     }
     const header = missingHeader(outcome);
     const found = header && tree.resolve(header.name, header.from, unit);

@@ -11,8 +11,17 @@ export const MESSAGE_ARGUMENTS: readonly string[] = [
   '-fmax-errors=50',
 ];
 
+/**
+ * Ways to ask again when the compiler broke down while it was telling what is wrong, the gentlest first. GCC 12 does that, or not, after a
+ * macro call that is never closed: the place it then tells of is not initialised.
+ */
+export const PLAINER_MESSAGES: readonly (readonly string[])[] = [
+  ['-fno-diagnostics-show-caret'],
+  ['-fno-diagnostics-show-caret', '-ftrack-macro-expansion=0'],
+];
+
 const HEAD =
-  /^(?<path>[^\s:][^:]*):(?<line>\d+)(?::(?<column>\d+))?: (?<kind>fatal error|error|warning|note|sorry, unimplemented): (?<message>.*)$/;
+  /^(?<path>[^\s:][^:]*):(?<line>\d+)(?::(?<column>\d+))?: (?<kind>fatal error|internal compiler error|error|warning|note|sorry, unimplemented): (?<message>.*)$/;
 /** Without a place: what concerns the whole run (`cc1: some warnings being treated as errors`, `cc1: fatal error: …`). */
 const BARE = /^cc1: (?<kind>fatal error|error|internal compiler error|out of memory)?:? ?(?<message>.*)$/;
 const INCLUDED = /^(?:In file included| {16,}) ?from (?<path>[^:]+):(?<line>\d+)(?::\d+)?[:,]$/;

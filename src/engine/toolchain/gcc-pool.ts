@@ -135,7 +135,9 @@ export class GccPool {
     clearTimeout(timer);
     stop.removeEventListener('abort', onAbort);
     this.#busy.delete(seat);
-    if (!result.ok || result.value.kind === 'crashed' || this.#closed) seat.port.close();
+    // A thread whose compiler filled the memory does not give all of it back.
+    const spent = result.ok && result.value.kind === 'crashed' && result.value.reason === 'memory';
+    if (!result.ok || spent || this.#closed) seat.port.close();
     else this.#idle.push(seat);
     return result;
   }

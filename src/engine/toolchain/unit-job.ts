@@ -35,7 +35,7 @@ export type UnitOutcome =
   | (Ended & { readonly kind: 'made'; readonly output: Uint8Array })
   /** The tool said no, in words. */
   | (Ended & { readonly kind: 'failed'; readonly tool: ToolName; readonly status: number })
-  /** The tool broke down; its thread should not be used again. */
+  /** The tool broke down. */
   | (Ended & {
       readonly kind: 'crashed';
       readonly tool: ToolName;

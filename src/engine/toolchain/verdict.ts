@@ -10,8 +10,27 @@ type TextOf = (path: string) => string | undefined;
 /** All that the tools said of a unit. */
 export function diagnosticsOf({ messages }: Pick<UnitOutcome, 'messages'>, textOf: TextOf): Diagnostic[] {
   const compiler = parseCompilerMessages(messages.cc1).map((diagnostic) => inEditorColumns(diagnostic, textOf));
-  return [...compiler, ...parseAssemblerMessages(messages.as)];
+  return [...unclosedCalls(compiler, textOf), ...parseAssemblerMessages(messages.as)];
 }
+
+/** GCC puts a macro call that is never closed anywhere; what it says next, of the macro's name, tells where the call is. */
+function unclosedCalls(diagnostics: readonly Diagnostic[], textOf: TextOf): Diagnostic[] {
+  return diagnostics.map((diagnostic, at) => {
+    const macro = UNCLOSED.exec(diagnostic.message)?.groups?.['macro'];
+    if (macro === undefined) return diagnostic;
+    const call = diagnostics.slice(at + 1).find(({ path, line, column }) =>
+      textOf(path)
+        ?.split('\n')
+        [line - 1]?.startsWith(macro, column - 1),
+    );
+    if (!call) return diagnostic;
+    const { path, line, column } = call;
+    const { severity, message } = diagnostic;
+    return { severity, message, path, line, column, endColumn: column + macro.length, children: [] };
+  });
+}
+
+const UNCLOSED = /^unterminated argument list invoking macro "(?<macro>\w+)"$/;
 
 /** The header that ended a compile because it is nowhere, and the line that asks for it. */
 export function missingHeader(outcome: UnitOutcome): { name: string; from: string; line: number } | undefined {

@@ -1,0 +1,3 @@
+export default () => {
+  throw new Error('cc1 is not built yet');
+};
