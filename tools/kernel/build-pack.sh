@@ -86,9 +86,9 @@ assemble() {
   "$root/tools/guest/build-initrd.sh" "$pack/initrd.gz"
   list_sources > "$build/source.list"
   node "$here/contents.mjs" "$tree" "$build/source.list" "$build/twin/twin" "$pack"
-  node "$here/identity.mjs" "$pack"
-  # The snapshot tool reads the manifest, and the manifest names the snapshot.
+  # Who compares and who takes the snapshot read the manifest, and the manifest names what they made.
   node "$here/manifest.mjs" "$pack" "$build/facts/facts.ko" "$tree"
+  node "$here/identity.mjs" "$pack"
   node "$root/tools/guest/make-snapshot.mjs" "$pack" > "$build/snapshot.json"
   node "$here/manifest.mjs" "$pack" "$build/facts/facts.ko" "$tree" "$build/snapshot.json"
 }
