@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { failure, success, type Result } from '../engine/failure.ts';
-import { createUpdate } from '../engine/update/create.ts';
+import { failure, success, type Failure, type Result } from '../engine/failure.ts';
+import { compilePatch } from '../engine/pipeline/compile-patch.ts';
+import type { KernelPack } from '../engine/pipeline/pack.ts';
+import type { CompileResult } from '../engine/toolchain/diagnostic.ts';
+import { createUpdate, type CreatedUpdate } from '../engine/update/create.ts';
+import { renderDiagnostics } from './diagnostics.ts';
 import { showChanges } from './diff.ts';
 import { fileFailure, readInput, readObjects } from './files.ts';
 import { openPack } from './machine.ts';
-import { parseId, parseTimestamp } from './options.ts';
+import { parseId, parseJobs, parseTimestamp } from './options.ts';
 import { Output } from './output.ts';
+import { failChange, openChange, sameText, watchedCompile, type SourceChange } from './toolchain.ts';
 
 interface CreateOptions {
   readonly kernel?: string;
@@ -18,6 +23,7 @@ interface CreateOptions {
   readonly id?: string;
   readonly timestamp?: number;
   readonly output?: string;
+  readonly jobs?: number;
   readonly json?: boolean;
   readonly packs?: string;
 }
@@ -28,14 +34,22 @@ interface UnitPair {
   readonly post: Uint8Array;
 }
 
+/** An update that was made. */
+interface Made {
+  readonly id: string;
+  readonly update: CreatedUpdate;
+  /** Objects that were compiled and came out as they run. */
+  readonly same?: readonly string[];
+}
+
 /** `hotsplice create` */
 export function createCommand(): Command {
   return new Command('create')
-    .description('make an update from objects built before and after a source change')
+    .description('make an update from a source patch, or from objects built before and after a source change')
     .addOption(new Option('--kernel <id>', 'kernel pack the update is for (default: the first one)'))
+    .option('--patch <file>', 'the source patch, kept in the update; compiled, unless --pre and --post are given')
     .option('--pre <folder>', 'objects built from the source as it runs, laid out as in the kernel tree')
     .option('--post <folder>', 'objects built from the changed source, laid out likewise')
-    .option('--patch <file>', 'the source patch, kept in the update for people to read')
     .option('--description <text>', 'one line about the update, kept in it')
     .addOption(new Option('--id <id>', 'id of the update (default: made from its objects)').argParser(parseId))
     .addOption(
@@ -44,23 +58,54 @@ export function createCommand(): Command {
       ),
     )
     .option('-o, --output <file>', 'where to write the update (default: ksplice-<id>.tar.gz)')
+    .addOption(
+      new Option('--jobs <number>', 'how many compilers work side by side (default: by cores and memory)').argParser(parseJobs),
+    )
     .option('--json', 'print one JSON document')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<CreateOptions>();
       const output = new Output(options);
-      if (!options.pre || !options.post) command.error('error: give both --pre and --post', { exitCode: 2 });
-      const made = await create(options, options.pre, options.post);
-      if (!made.ok) return output.fail(made);
-      const { id, file, changes, bytes } = made.value;
+      const { pre, post, patch } = options;
+      if ((pre === undefined) !== (post === undefined)) command.error('error: give both --pre and --post', { exitCode: 2 });
+      if (pre === undefined && patch === undefined) {
+        command.error('error: give --patch, or --pre and --post', { exitCode: 2 });
+      }
+      const timestamp = options.timestamp ?? sourceDate(process.env['SOURCE_DATE_EPOCH']);
+      if (timestamp === undefined) return output.fail(badDate());
+      const pack = await openPack(options);
+      if (!pack.ok) return output.fail(pack);
+      let change: SourceChange | undefined;
+      let made: Result<Made>;
+      if (pre !== undefined && post !== undefined) made = await fromObjects(pack.value, pre, post, options, timestamp);
+      else {
+        const opened = await openChange(output, pack.value, patch ?? '', options.jobs);
+        if (!opened.ok) return failChange(output, opened);
+        change = opened.value;
+        made = await fromPatch(pack.value, change, output, options, timestamp);
+      }
+      if (!made.ok) return failChange(output, made, change?.textOf);
+      const { id, same, update } = made.value;
+      const { tarball, changes } = update;
+      const file = options.output ?? `ksplice-${id}.tar.gz`;
+      try {
+        await writeFile(file, tarball);
+      } catch (error) {
+        return output.fail(fileFailure(error, file));
+      }
       for (const unit of changes) showChanges(output, unit);
-      output.line(`${output.paint('bold', file)}  ${bytes} bytes, update ${id}`);
-      output.document({ id, file, bytes, changes });
+      if (same && same.length > 0) output.line(output.paint('dim', sameText(same)));
+      output.line(`${output.paint('bold', file)}  ${tarball.length} bytes, update ${id}`);
+      output.document({ id, file, bytes: tarball.length, changes, ...(same && { same }) });
     });
 }
 
-async function create(options: CreateOptions, preFolder: string, postFolder: string) {
-  const pack = await openPack(options);
-  if (!pack.ok) return pack;
+async function fromObjects(
+  pack: KernelPack,
+  preFolder: string,
+  postFolder: string,
+  options: CreateOptions,
+  timestamp: number,
+): Promise<Result<Made>> {
   const units = await readUnits(preFolder, postFolder);
   if (!units.ok) return units;
   let patch: string | undefined;
@@ -69,32 +114,38 @@ async function create(options: CreateOptions, preFolder: string, postFolder: str
     if (!read.ok) return read;
     patch = new TextDecoder().decode(read.value);
   }
-  const id = options.id ?? idOf(units.value);
-  const timestamp = options.timestamp ?? sourceDate(process.env['SOURCE_DATE_EPOCH']);
-  if (timestamp === undefined) {
-    return failure('bad_timestamp', 'The environment holds no time.', {
-      where: 'SOURCE_DATE_EPOCH',
-      expected: 'whole seconds since 1970',
-      found: process.env['SOURCE_DATE_EPOCH'],
-      hint: 'Set it right, unset it, or give --timestamp.',
-    });
-  }
-  const update = createUpdate({
-    id,
-    kernel: pack.value.manifest,
-    units: units.value,
-    patch,
-    description: options.description,
-    timestamp,
+  const id = options.id ?? idOf(units.value.flatMap(({ path, pre, post }) => [path, pre, post]));
+  const { description } = options;
+  const update = createUpdate({ id, kernel: pack.manifest, units: units.value, patch, description, timestamp });
+  return update.ok ? success({ id, update: update.value }) : update;
+}
+
+async function fromPatch(
+  pack: KernelPack,
+  change: SourceChange,
+  output: Output,
+  options: CreateOptions,
+  timestamp: number,
+): Promise<CompileResult<Made>> {
+  const { toolchain, applied, patch } = change;
+  const id = options.id ?? idOf([pack.manifest.id, patch]);
+  const watch = watchedCompile(output);
+  const { description } = options;
+  const built = await compilePatch(toolchain, pack, applied.files, { id, description, timestamp, patch, ...watch.options });
+  watch.done();
+  toolchain.close();
+  if (!built.ok) return built;
+  output.complain(renderDiagnostics(built.value.compiled.diagnostics, change.textOf));
+  return success({ id, update: built.value, same: built.value.compiled.same });
+}
+
+function badDate(): Failure {
+  return failure('bad_timestamp', 'The environment holds no time.', {
+    where: 'SOURCE_DATE_EPOCH',
+    expected: 'whole seconds since 1970',
+    found: process.env['SOURCE_DATE_EPOCH'],
+    hint: 'Set it right, unset it, or give --timestamp.',
   });
-  if (!update.ok) return update;
-  const file = options.output ?? `ksplice-${id}.tar.gz`;
-  try {
-    await writeFile(file, update.value.tarball);
-  } catch (error) {
-    return fileFailure(error, file);
-  }
-  return success({ id, file, bytes: update.value.tarball.length, changes: update.value.changes });
 }
 
 /** The time of reproducible builds if it is set, else now; undefined if it is set to something else. */
@@ -134,10 +185,10 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** Eight characters that stand for these objects: equal inputs give equal updates. */
-function idOf(units: readonly UnitPair[]): string {
+/** Eight characters that stand for what an update is made of: equal inputs give equal updates. */
+function idOf(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
-  for (const { path, pre, post } of units) hash.update(path).update(pre).update(post);
+  for (const part of parts) hash.update(part);
   return BigInt(`0x${hash.digest('hex')}`)
     .toString(36)
     .slice(0, 8);

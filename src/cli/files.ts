@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { failure, success, type Result } from '../engine/failure.ts';
+import { failure, success, type Failure, type Result } from '../engine/failure.ts';
 import type { PackSource } from '../engine/pipeline/pack.ts';
 
 /** Largest file a person may hand in. The largest object of the kernel has 1 MB, the largest update some. */
@@ -69,17 +69,20 @@ export async function readObjects(folder: string): Promise<Result<Map<string, Ui
   return success(objects);
 }
 
-/** The packs of a folder laid out as public/kernels. */
-export function folderSource(folder: string): PackSource {
+/** The files of a folder laid out as public/kernels, or as `checkedIn`, which is where a checkout has them. */
+export function folderSource(folder: string, checkedIn = 'public/kernels'): PackSource {
   return {
     async read(path, limit) {
       const bytes = await readUpTo(join(folder, path), limit + 1);
-      return bytes.ok ? bytes : { ...bytes, hint: REFETCH };
+      return bytes.ok ? bytes : { ...bytes, hint: refetch(checkedIn) };
     },
   };
 }
 
-const REFETCH = 'Check --packs, if you gave it. In the checkout, `git checkout -- public/kernels` brings the packs back.';
+function refetch(folder: string): string {
+  const option = folder === 'public/kernels' ? 'Check --packs, if you gave it. ' : '';
+  return `${option}In the checkout, \`git checkout -- ${folder}\` brings the files back.`;
+}
 
 /** Where the packs are: the --packs option, or the checkout's. */
 export function packsFolder(option: string | undefined): string {
@@ -93,7 +96,7 @@ export async function wasmBytes(): Promise<Uint8Array> {
 }
 
 /** A failure of the file system as a value; anything else is a bug and goes on. */
-export function fileFailure(error: unknown, where: string): Result<never> {
+export function fileFailure(error: unknown, where: string): Failure {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const words: Record<string, string> = {
     ENOENT: 'There is no such file.',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { applyCommand } from './apply.ts';
 import { bootCommand } from './boot.ts';
+import { compileCommand } from './compile.ts';
 import { createCommand } from './create.ts';
 import { diffCommand } from './diff.ts';
 import { inspectCommand } from './inspect.ts';
@@ -18,15 +19,19 @@ const program = new Command('hotsplice')
     `
 Examples:
   hotsplice boot --exec 'uname -a'
-  hotsplice diff pre/fs/utimes.o post/fs/utimes.o
-  hotsplice create --pre pre --post post -o fix.tar.gz
+  hotsplice create --patch fix.patch -o fix.tar.gz
   hotsplice apply fix.tar.gz --before 'cat /proc/version' --after 'cat /proc/version' --undo
+
+Or step by step, with objects from any compiler:
+  hotsplice compile --patch fix.patch -o objects
+  hotsplice diff objects/pre/fs/utimes.o objects/post/fs/utimes.o
+  hotsplice create --pre objects/pre --post objects/post -o fix.tar.gz
 
 With --json a command prints one document; a failure is { "error": { code, message, where, expected, found, hint } }.
 Exit status: 0 done, 1 refused or failed (the report says why), 2 wrong usage.`,
   );
 
-for (const command of [kernelsCommand, bootCommand, diffCommand, createCommand, inspectCommand, applyCommand]) {
+for (const command of [kernelsCommand, bootCommand, compileCommand, diffCommand, createCommand, inspectCommand, applyCommand]) {
   program.addCommand(command().exitOverride().showHelpAfterError('Try --help.'));
 }
 

@@ -42,6 +42,13 @@ export function parseSeconds(text: string): number {
   return seconds;
 }
 
+/** How many compilers may work side by side. */
+export function parseJobs(text: string): number {
+  const jobs = Number(text);
+  if (!/^\d{1,2}$/.test(text) || jobs < 1 || jobs > 64) throw new InvalidArgumentError('Give a number from 1 to 64.');
+  return jobs;
+}
+
 /** Options of every command that starts a machine. */
 export function machineOptions(): Option[] {
   return [

@@ -47,6 +47,11 @@ export class Output {
     } else process.stderr.write(`${text}\n`);
   }
 
+  /** A step of many on the way: for the eyes of whoever watches a terminal, and not for a log. */
+  step(text: string): void {
+    if (this.#progress) this.progress(text.slice(0, Math.max(20, process.stderr.columns - 1)));
+  }
+
   /** Shows a failure to the person, or as the document, and sets the exit status. */
   fail(failure: Failure): void {
     this.#clear();
@@ -57,6 +62,13 @@ export class Output {
       return;
     }
     process.stderr.write(printable(renderFailure(failure)));
+  }
+
+  /** Lines that belong to a failure or are as urgent, on stderr; dropped under --json. */
+  complain(lines: readonly string[]): void {
+    if (this.json || lines.length === 0) return;
+    this.#clear();
+    process.stderr.write(printable(`${lines.join('\n')}\n`));
   }
 
   /** Text in a style, if stdout is a terminal. */
