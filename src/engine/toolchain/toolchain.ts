@@ -79,15 +79,9 @@ export class Toolchain {
   async applyPatch(input: Uint8Array | string): Promise<Result<AppliedPatch> | PatchFailure> {
     const patch = parsePatch(input);
     if (!patch.ok) return patch;
-    const applied = await applyPatch(patch.value, async (path) =>
-      this.sources.has(path) ? this.readFile(path) : success(undefined),
+    return applyPatch(patch.value, async (path) =>
+      this.sources.has(path) ? this.readFile(path) : (refusePath(path) ?? success(undefined)),
     );
-    if (!applied.ok) return applied;
-    for (const path of applied.value.leftOut) {
-      const refused = refusePath(path);
-      if (refused) return refused;
-    }
-    return applied;
   }
 
   /** What compiling the changes takes, or why they are refused (see `planWork`). */
