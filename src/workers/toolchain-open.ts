@@ -5,7 +5,7 @@ import { Compiler, type LoadTool } from '../engine/toolchain/compiler.ts';
 import type { Toolchain } from '../engine/toolchain/toolchain.ts';
 import { parseFunctions } from './function-index.ts';
 import { spawnGcc } from './gcc-spawn.ts';
-import { SearchIndex } from './search.ts';
+import { SearchIndex, type FunctionPlace } from './search.ts';
 import { Store } from './store.ts';
 import { StoredSource } from './stored-source.ts';
 import { loadWasm } from './wasm-module.ts';
@@ -33,7 +33,8 @@ export interface OpenedToolchain {
 /** All of a pack's sources and the compiler are 18 MB; an object has 30 KB. */
 const SHELF_LIMITS = { files: 64 * 1024 * 1024, objects: 64 * 1024 * 1024 };
 /** Roles of the pack's files that are read at once. */
-const INDEXES = ['units', 'sources', 'objects', 'functions'] as const;
+const INDEXES = ['units', 'sources', 'objects'];
+const FUNCTIONS = 'functions';
 /** A compiler takes some 200 MB: two are worth it on any computer with two cores, more only where there are plenty. */
 const MANY_CORES = 8;
 const MOST_COMPILERS = 4;
@@ -61,19 +62,17 @@ export async function openPlaces(
     });
   }
   total = Object.values(pack.value.manifest.files)
-    .filter(({ role }) => INDEXES.some((index) => index === role))
+    .filter(({ role }) => INDEXES.includes(role) || role === FUNCTIONS)
     .reduce((sum, { size }) => sum + size, received);
   const tools = new StoredSource(places.toolchain, 'toolchain', files);
   const compiler = await Compiler.open(tools, toolLoader(places.toolchain, files));
   if (!compiler.ok) return compiler;
   const compilers = compilersFor(navigator.hardwareConcurrency);
-  const [toolchain, list] = await Promise.all([
+  const [toolchain, functions] = await Promise.all([
     openToolchain(pack.value, compiler.value, { spawn: spawnGcc, compilers, store: objects }),
-    pack.value.text('functions'),
+    readFunctions(pack.value),
   ]);
   if (!toolchain.ok) return toolchain;
-  if (!list.ok) return list;
-  const functions = parseFunctions(list.value, `kernels/${places.kernel} functions`);
   if (!functions.ok) return functions;
   return success({
     toolchain: toolchain.value,
@@ -83,6 +82,13 @@ export async function openPlaces(
     compilers,
     notes: () => distinct([files.note, objects.note]),
   });
+}
+
+/** Without a list of functions, only files are found. */
+async function readFunctions(pack: KernelPack): Promise<Result<readonly FunctionPlace[]>> {
+  if (!pack.has(FUNCTIONS)) return success([]);
+  const text = await pack.text(FUNCTIONS);
+  return text.ok ? parseFunctions(text.value, `kernels/${pack.manifest.id}/functions.json.gz`) : text;
 }
 
 /** The page's way to load a program: while it arrives, and only once in the life of a browser. */
