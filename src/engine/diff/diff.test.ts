@@ -187,6 +187,15 @@ describe('refusals', () => {
     expect(diff('init')).toMatchObject({ verdict: 'unchanged', ignored: [{ name: 'setup', section: '.init.text' }] });
   });
 
+  it('refuses to lose what boot code gave the kernel to use, not what boot code called', () => {
+    const changes = diff('registered');
+    expect(names(changes, 'removed').sort()).toEqual(['only_called', 'show']);
+    expect(changes.refusals).toMatchObject([
+      { code: 'registered_at_boot', symbol: 'show', message: expect.stringContaining('setup') as string },
+      { code: 'registered_at_boot', symbol: 'first_table' },
+    ]);
+  });
+
   it('come as a failure if an object cannot be read', () => {
     const good = fixtureObject('bytes', 'pre');
     expect(diffObjects(good, good.subarray(0, 100), { objectPath: 'a.o' })).toMatchObject({

@@ -1,5 +1,6 @@
 import type { Comparison } from './compare.ts';
 import type { Refusal } from './refusal.ts';
+import { classify } from './section-class.ts';
 import { isGlobal, spanName, type Span, type Target } from './span.ts';
 import { walk } from './instruction.ts';
 import { coldParent } from './names.ts';
@@ -16,6 +17,7 @@ export function refuse(facts: Facts): Refusal[] {
     ...objectRefusals(facts),
     ...dataRefusals(facts),
     ...functionRefusals(facts),
+    ...registeredRefusals(facts),
     ...facts.shipped.flatMap((span) => [...splitRefusals(span), ...referenceRefusals(span, shipped)]),
   ];
 }
@@ -74,6 +76,29 @@ function functionRefusals({ changed }: Facts): Refusal[] {
     }
   }
   return refusals;
+}
+
+/**
+ * Boot code has run and is not compared. If it gave away the address of something that is gone from the new source, the kernel goes on
+ * using the old one, and what came instead under another name would never run.
+ */
+function registeredRefusals({ pre, removedText, removedData }: Facts): Refusal[] {
+  const code = (span: Span): boolean => span.references.some(({ target }) => target.span?.kind === 'text');
+  const gone = new Set([...removedText, ...removedData.filter(code)]);
+  const known = new Map<Span, Span>();
+  for (const boot of pre.spans) {
+    if (classify(boot.section.name) !== 'init') continue;
+    for (const { kind, target } of boot.references) {
+      if (kind === 'abs32' && target.span && gone.has(target.span)) known.set(target.span, boot);
+    }
+  }
+  return [...known].map(([span, boot]): Refusal => ({
+    code: 'registered_at_boot',
+    symbol: spanName(span),
+    section: span.section.name,
+    message: `${spanName(span)} is gone, but ${spanName(boot)} made the kernel use it at boot, and it goes on doing so.`,
+    hint: 'Keep its name: then it is replaced where it is.',
+  }));
 }
 
 /** Bytes of the function itself, without the padding behind it. */

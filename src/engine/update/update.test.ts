@@ -38,7 +38,7 @@ function elf(bytes: Uint8Array): ElfObject {
   return object.value;
 }
 
-const REFUSED = ['data', 'operations', 'localkey', 'percpu', 'exports', 'short', 'shortcut', 'unknown'];
+const REFUSED = ['data', 'operations', 'localkey', 'percpu', 'exports', 'short', 'shortcut', 'unknown', 'registered'];
 const EMPTY = ['init', 'lines', 'moved'];
 const GOOD = OBJECT_PAIRS.filter((name) => !REFUSED.includes(name) && !EMPTY.includes(name));
 
