@@ -44,3 +44,11 @@ export const treePath = v.custom<string>(isTreePath, 'a path in the kernel tree'
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Schema of a SHA-256 in lower-case hex. */
 export const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+/** Schema of a list of at most `limit` whole numbers from 0. Half a million of them are checked in one look, not one schema each. */
+export function numbers(limit: number) {
+  return v.custom<readonly number[]>(
+    (value) => Array.isArray(value) && value.length <= limit && value.every((item) => Number.isInteger(item) && item >= 0),
+    `at most ${limit} whole numbers from 0`,
+  );
+}

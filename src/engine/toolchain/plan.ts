@@ -1,6 +1,7 @@
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import type { ChangedTree } from './changed-tree.ts';
 import { unitCost } from './estimate.ts';
+import { linkedElsewhere } from './generated-check.ts';
 import { globMatches } from './glob.ts';
 import { includesOf, resolveInclude, searchPath } from './includes.ts';
 import type { Generated, Unit, UnitIndex } from './units.ts';
@@ -82,6 +83,8 @@ export async function planWork(tree: ChangedTree, index: UnitIndex): Promise<Res
   const units = [...objects].flatMap((object) => planned(object, tree, index));
   units.sort((a, b) => Number(b.edited) - Number(a.edited) || a.cost - b.cost || (a.object < b.object ? -1 : 1));
   if (units.length === 0) {
+    const [elsewhere] = checks;
+    if (elsewhere) return linkedElsewhere(elsewhere);
     return failure('nothing_changed', 'No unit of this kernel reads what was changed.', { where: paths[0] });
   }
   return success({ tree, units, checks: [...checks], ignored });

@@ -4,14 +4,14 @@ import { parsePatch } from '../patch/parse.ts';
 import type { PatchFailure } from '../patch/patch-failure.ts';
 import type { FileChange } from '../patch/tree.ts';
 import { ChangedTree } from './changed-tree.ts';
-import { compileUnit, makeOutput, preObject, type Workshop } from './compile-unit.ts';
+import { compileUnit, preObject, type Workshop } from './compile-unit.ts';
 import { CompileRun, type CompileOptions, type RunResult } from './compile-run.ts';
 import type { Compiler, CompilerModules } from './compiler.ts';
 import { compileFailure, type CompileResult } from './diagnostic.ts';
 import { Estimate } from './estimate.ts';
 import { CANCELLED, GccPool, type GccPort } from './gcc-pool.ts';
+import { checkGenerated } from './generated-check.ts';
 import { ObjectCache, type BlobStore } from './object-cache.ts';
-import { checkOffsets } from './offsets.ts';
 import { planWork, refusePath, type Plan, type PlannedUnit, type WorkPlan } from './plan.ts';
 import type { OnLoad, SourceTree } from './source-tree.ts';
 import type { JobTimings } from './unit-job.ts';
@@ -109,7 +109,7 @@ export class Toolchain {
     const shop = await this.#shop(options.onLoad);
     if (!shop.ok) return compileFailure(shop);
     if (signal?.aborted) return compileFailure(CANCELLED);
-    const checked = await this.#checkGenerated(shop.value, work.value, signal);
+    const checked = await checkGenerated(shop.value, work.value, signal);
     if (!checked.ok) return checked;
     const compiled = await new CompileRun(shop.value, work.value, options, this.#estimate).finish();
     if (!compiled.ok) return compiled;
@@ -165,21 +165,6 @@ export class Toolchain {
     const { spawn, compilers } = this.#options;
     this.#pool ??= new GccPool(() => spawn(modules.value), compilers);
     return success({ pool: this.#pool, objects: this.objects, cache: this.#cache });
-  }
-
-  async #checkGenerated(shop: Workshop, { checks, tree }: WorkPlan, signal?: AbortSignal): Promise<CompileResult<void>> {
-    const results = await Promise.all(
-      checks.map(async ({ output, check }): Promise<CompileResult<void>> => {
-        if (!check) return success(undefined);
-        const files = await tree.filesOf(check.unit);
-        if (!files.ok) return compileFailure(files);
-        const made = await makeOutput(shop.pool, { ...check.unit, textOnly: true }, tree, files.value, signal);
-        if (!made.ok) return made;
-        const same = checkOffsets(new TextDecoder().decode(made.value.output), check.text, output);
-        return same.ok ? same : compileFailure(same);
-      }),
-    );
-    return results.find((result) => !result.ok) ?? success(undefined);
   }
 
   #seconds(units: readonly { readonly cost: number }[]): number {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { REFETCH } from './file-source.ts';
-import { count, parseJson, treePath } from './json.ts';
+import { hash, numbers, parseJson, treePath } from './json.ts';
 
 /** How a translation unit of the kernel was compiled, and what was read for it. */
 export interface Unit {
@@ -22,14 +22,23 @@ export interface Generated {
   /** Paths or globs: `*` stays within a folder, `**` does not. */
   readonly inputs: readonly string[];
   readonly how: 'asm-offsets' | 'preprocessed' | 'object' | 'script' | 'config';
-  /** For `asm-offsets`: how to make the assembly text anew whose marks become the header. */
-  readonly check?: { readonly unit: Unit; readonly text: string };
+  /** For what the compiler can make anew. */
+  readonly check?: GeneratedCheck;
+}
+
+/** How to make a file anew, and what it was. */
+export interface GeneratedCheck {
+  readonly unit: Unit;
+  /** `asm-offsets`: the header that the marks of the assembly text become. */
+  readonly text?: string;
+  /** `preprocessed`: hash of the compiler's text. `object`: hash of the object, which is linked into a generated file. */
+  readonly sha256?: string;
 }
 
 const MAX_FILES = 65_536;
 const MAX_UNITS = 32_768;
-const words = v.pipe(v.array(count), v.maxLength(1024));
-const files = v.pipe(v.array(count), v.maxLength(8192));
+const words = numbers(1024);
+const files = numbers(8192);
 const unit = v.object({ source: treePath, cc1: words, as: words, deps: files });
 const generated = v.object({
   output: treePath,
@@ -37,8 +46,10 @@ const generated = v.object({
   how: v.picklist(['asm-offsets', 'preprocessed', 'object', 'script', 'config'] as const),
   source: v.optional(treePath),
   cc1: v.optional(words),
+  as: v.optional(words),
   deps: v.optional(files),
   text: v.optional(v.pipe(v.string(), v.maxLength(1024 * 1024))),
+  sha256: v.optional(hash),
 });
 const document = v.object({
   format: v.literal(2),
@@ -51,6 +62,9 @@ const document = v.object({
   generated: v.pipe(v.array(generated), v.maxLength(4096)),
 });
 type Document = v.InferOutput<typeof document>;
+type GeneratedEntry = Document['generated'][number];
+
+const MADE_BY_COMPILER: ReadonlySet<Generated['how']> = new Set(['asm-offsets', 'preprocessed', 'object']);
 
 /** The translation units of a kernel (`units.json`, format 2): which there are, and which read a file. */
 export class UnitIndex {
@@ -78,10 +92,10 @@ export class UnitIndex {
       const wrong = outside(value, [...cc1, ...as], deps);
       if (wrong) return { ...wrong, where: `${where} ${object}` };
     }
-    for (const { output, how, cc1, deps, source, text } of value.generated) {
-      const wrong = outside(value, cc1 ?? [], deps ?? []);
-      const complete = cc1 && deps && source !== undefined && text !== undefined;
-      if (wrong || (how === 'asm-offsets' && !complete)) {
+    for (const entry of value.generated) {
+      const { output, how, cc1, as, deps } = entry;
+      const wrong = outside(value, [...(cc1 ?? []), ...(as ?? [])], deps ?? []);
+      if (wrong || (MADE_BY_COMPILER.has(how) && !checkable(entry))) {
         return failure('bad_units', 'A generated file is described wrongly.', { where: `${where} ${output}`, hint: REFETCH });
       }
     }
@@ -116,9 +130,17 @@ export class UnitIndex {
     return this.#numbers.has(path);
   }
 
-  #generated({ output, inputs, how, source, cc1, deps, text }: Document['generated'][number]): Generated {
-    if (how !== 'asm-offsets' || !cc1 || !deps || source === undefined || text === undefined) return { output, inputs, how };
-    return { output, inputs, how, check: { unit: { object: output, ...this.#expand({ source, cc1, as: [], deps }) }, text } };
+  #generated(entry: GeneratedEntry): Generated {
+    const { output, inputs, how } = entry;
+    if (!checkable(entry)) return { output, inputs, how };
+    const { text, sha256 } = entry;
+    const unit = { object: output, ...this.#expand(entry) };
+    return {
+      output,
+      inputs,
+      how,
+      check: { unit, ...(text !== undefined && { text }), ...(sha256 !== undefined && { sha256 }) },
+    };
   }
 
   #expand({ source, cc1, as, deps }: Document['units'][string]): Omit<Unit, 'object'> {
@@ -129,6 +151,13 @@ export class UnitIndex {
 
 function pick(all: readonly string[], numbers: readonly number[]): string[] {
   return numbers.map((number) => all[number] ?? '');
+}
+
+/** True if the entry has all that making it anew and comparing takes. */
+function checkable(entry: GeneratedEntry): entry is GeneratedEntry & Document['units'][string] {
+  const { how, source, cc1, as, deps, text, sha256 } = entry;
+  if (!MADE_BY_COMPILER.has(how) || source === undefined || !cc1 || !as || !deps) return false;
+  return (how === 'asm-offsets' ? text : sha256) !== undefined;
 }
 
 function outside(
