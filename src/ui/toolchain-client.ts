@@ -2,8 +2,9 @@ import { proxy } from 'comlink';
 import { failure, success, type Result } from '../engine/failure.ts';
 import type { ToolchainHost, ToolchainPlaces } from '../workers/toolchain-host.ts';
 import { Spawned } from '../workers/spawn.ts';
-import type { LoadProgress, ToolchainInfo } from '../workers/toolchain-types.ts';
+import type { BuiltChange, LoadProgress, ToolchainInfo } from '../workers/toolchain-types.ts';
 import type { ToolchainPort } from './port.ts';
+import { markBuild } from './timeline.ts';
 
 /** Searching takes milliseconds; reading may wait for the network. */
 const SEARCH_TIMEOUT_MS = 15_000;
@@ -40,8 +41,12 @@ export class ToolchainClient implements ToolchainPort {
 
   diff: ToolchainPort['diff'] = (changes) => this.#call((remote) => remote.diff([...changes]));
 
-  build: ToolchainPort['build'] = (changes, options, onProgress) =>
-    this.#stoppable(this.#call((remote) => remote.build([...changes], options, proxy(onProgress ?? ignore))));
+  build: ToolchainPort['build'] = async (changes, options, onProgress) => {
+    const call = this.#call<BuiltChange>((remote) => remote.build([...changes], options, proxy(onProgress ?? ignore)));
+    const built = await this.#stoppable(call);
+    if (built.ok) markBuild(built.value.timings);
+    return built;
+  };
 
   /** The person does not wait until the workers have heard of it. */
   cancel(): void {

@@ -12,6 +12,7 @@ import type { BuiltUpdate } from './state/update-build.svelte.ts';
 import type { Manifest } from '../engine/pipeline/manifest.ts';
 import { EMULATOR, START_FILES } from 'virtual:start-files';
 import { compileEmulator, StartFiles } from './start-files.ts';
+import { markState } from './timeline.ts';
 import { ToolchainClient } from './toolchain-client.ts';
 
 /** The worker does nothing that takes longer between two answers. */
@@ -30,7 +31,11 @@ async function openMachine(events: MachineEvents): Promise<Result<OpenedMachine>
   const worker = new Worker(new URL('../workers/session.ts', import.meta.url), { type: 'module', name: 'machine' });
   const machine = new Spawned<SessionHost>(worker, 'machine’s worker');
   machine.onDeath((reason) => events.onDeath(reason));
-  const listeners = proxy({ output: events.onOutput, state: events.onState, trace: events.onTrace, crash: events.onCrash });
+  const state: MachineEvents['onState'] = (entered) => {
+    markState(entered);
+    events.onState(entered);
+  };
+  const listeners = proxy({ output: events.onOutput, state, trace: events.onTrace, crash: events.onCrash });
   const wasm = await emulator;
   const opened = await machine.call((remote) => {
     const opening = remote.open({ kernels: files.base, wasm, handed: START_FILES }, listeners);
