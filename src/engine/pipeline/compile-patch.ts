@@ -7,6 +7,7 @@ import { compileFailure, type CompileResult } from '../toolchain/diagnostic.ts';
 import { CANCELLED } from '../toolchain/gcc-pool.ts';
 import type { Compiled, Toolchain } from '../toolchain/toolchain.ts';
 import { createUpdate } from '../update/create.ts';
+import { checkLinking } from './linking.ts';
 import type { KernelPack } from './pack.ts';
 
 export interface CompilePatchOptions extends CompileOptions {
@@ -36,7 +37,7 @@ export interface BuiltUpdate {
 
 /**
  * From changes of the source to an update: compile what they concern, compare with the objects that run, pack. Failures: those of
- * `Toolchain.compile` and of `createUpdate`; `no_changes` if every object came out as it runs.
+ * `Toolchain.compile`, `checkLinking` and `createUpdate`; `no_changes` if every object came out as it runs.
  */
 export async function compilePatch(
   toolchain: Toolchain,
@@ -54,6 +55,8 @@ export async function compilePatch(
   if (options.signal?.aborted) return compileFailure(CANCELLED);
   onStage?.('compare');
   const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
+  const linked = await checkLinking(pack, units);
+  if (!linked.ok) return compileFailure(linked, compiled.value.diagnostics);
   const update = createUpdate({
     id,
     kernel: pack.manifest,
