@@ -1,6 +1,7 @@
 /*
- * `npm run bench`: how long boot, restore, diff, create, apply, undo, reset and the stop of the machine take in Node, and how
- * long the page takes to its prompt beside a bare v86 page. `--runs N`, `--json`, `--no-browser`.
+ * `npm run bench`: how long boot, restore, diff, create, apply, undo, reset and the stop of the machine take in Node, how long
+ * the page takes to its prompt beside a bare v86 page, and from the key in its editor to new code in the guest, part by part.
+ * `--runs N`, `--json`, `--no-browser`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -26,7 +27,7 @@ process.env.HOTSPLICE_ROOT ??= ROOT;
 const { bundle } = await import('./bundle.mjs');
 const { benchEngine } = await import(pathToFileURL(await bundle('tests/node/bench.ts')).href);
 const rows = await benchEngine(runs);
-if (values.browser) rows.push(...benchPage());
+if (values.browser) rows.push(...benchStart(), ...benchEdit());
 
 if (values.json) console.log(JSON.stringify({ node: process.version, rows }, null, 2));
 else {
@@ -42,13 +43,31 @@ else {
 }
 process.exit();
 
-/** Runs the browser test that measures the start; it fails if the page is too slow, and keeps its numbers either way. */
-function benchPage() {
-  const numbers = join(ROOT, 'test-results/start.json');
+/** The start of the page. */
+function benchStart() {
+  const { times } = measure('start');
+  return [
+    { name: 'page to the prompt', unit: 'ms', values: times.page },
+    { name: 'bare v86 page to the prompt', unit: 'ms', values: times.bare },
+  ];
+}
+
+/** An edit of one line of kernel/sys.c, with the compiler cold and warm. */
+function benchEdit() {
+  const times = measure('compile-page', 'edit');
+  return Object.entries(times).flatMap(([name, { total, parts }]) => [
+    { name: `edit to new code, ${name}`, unit: 'ms', values: [total] },
+    ...parts.map((part) => ({ name: `  ${part.name}`, unit: 'ms', values: [part.milliseconds] })),
+  ]);
+}
+
+/** Runs a browser test that measures; it fails if the page is too slow, and keeps its numbers either way. */
+function measure(test, result = test) {
+  const numbers = join(ROOT, `test-results/${result}.json`);
   mkdirSync(join(ROOT, 'test-results'), { recursive: true });
   rmSync(numbers, { force: true });
   const program = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [program, 'run', '--project', 'browser', 'tests/browser/start.test.ts', '--silent'];
+  const args = [program, 'run', '--project', 'browser', `tests/browser/${test}.test.ts`, '--silent'];
   const vitest = spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
@@ -58,9 +77,5 @@ function benchPage() {
     console.error(vitest.stdout + vitest.stderr);
     process.exitCode = 1;
   }
-  const { times } = JSON.parse(readFileSync(numbers, 'utf8'));
-  return [
-    { name: 'page to the prompt', unit: 'ms', values: times.page },
-    { name: 'bare v86 page to the prompt', unit: 'ms', values: times.bare },
-  ];
+  return JSON.parse(readFileSync(numbers, 'utf8'));
 }
