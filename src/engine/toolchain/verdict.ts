@@ -18,11 +18,10 @@ function unclosedCalls(diagnostics: readonly Diagnostic[], textOf: TextOf): Diag
   return diagnostics.map((diagnostic, at) => {
     const macro = UNCLOSED.exec(diagnostic.message)?.groups?.['macro'];
     if (macro === undefined) return diagnostic;
-    const call = diagnostics.slice(at + 1).find(({ path, line, column }) =>
-      textOf(path)
-        ?.split('\n')
-        [line - 1]?.startsWith(macro, column - 1),
-    );
+    const call = diagnostics.slice(at + 1).find(({ path, line, column }) => {
+      const text = textOf(path)?.split('\n')[line - 1];
+      return text?.startsWith(macro, column - 1);
+    });
     if (!call) return diagnostic;
     const { path, line, column } = call;
     const { severity, message } = diagnostic;
