@@ -28,7 +28,7 @@ Or step by step, with objects from any compiler:
   hotsplice create --pre objects/pre --post objects/post -o fix.tar.gz
 
 With --json a command prints one document; a failure is { "error": { code, message, where, expected, found, hint } }.
-Exit status: 0 done, 1 refused or failed (the report says why), 2 wrong usage.`,
+Exit status: 0 done, 1 refused or failed (the report says why), 2 wrong usage, 130 ended by Ctrl+C.`,
   );
 
 for (const command of [kernelsCommand, bootCommand, compileCommand, diffCommand, createCommand, inspectCommand, applyCommand]) {

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { Failure } from '../engine/failure.ts';
 
-export const ExitCode = { Done: 0, Failed: 1, Usage: 2 } as const;
+/** Interrupted: what a shell calls the end by Ctrl+C. */
+export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const;
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -55,7 +56,7 @@ export class Output {
   /** Shows a failure to the person, or as the document, and sets the exit status. */
   fail(failure: Failure): void {
     this.#clear();
-    process.exitCode = ExitCode.Failed;
+    process.exitCode = failure.code === 'cancelled' ? ExitCode.Interrupted : ExitCode.Failed;
     if (this.json) {
       const { ok: _, ...error } = failure;
       this.document({ error });

@@ -1,29 +1,12 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.mjs';
-import { lessonNumber } from './support.ts';
+import { hotsplice, lessonNumber } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hotsplice-cli-'));
 const at = (name: string) => join(folder, name);
-
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command as a person would in a checkout. */
-function hotsplice(...args: string[]): Promise<Run> {
-  return new Promise((done) => {
-    const options = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 };
-    execFile(process.execPath, [join(ROOT, 'tools/dev/hotsplice.mjs'), ...args], options, (error, stdout, stderr) => {
-      done({ status: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
-}
 
 function lessonArguments(number: number): string[] {
   const { folder: lesson } = lessonNumber(number);
@@ -277,7 +260,10 @@ describe('wrong usage has exit status 2', () => {
     ['an unknown option', ['kernels', '--fast']],
     ['an argument too few', ['diff', 'a.o']],
     ['an argument too many', ['inspect', 'a', 'b']],
-    ['create without objects', ['create']],
+    ['create without patch and objects', ['create']],
+    ['create with half of the objects', ['create', '--pre', 'a', '--patch', 'b']],
+    ['compile without a place', ['compile', '--patch', 'a']],
+    ['compilers that are none', ['compile', '--patch', 'a', '-o', 'b', '--jobs', '0']],
     ['an id that is none', ['create', '--pre', 'a', '--post', 'b', '--id', 'No-Id']],
     ['a timestamp that is none', ['create', '--pre', 'a', '--post', 'b', '--timestamp', 'now']],
     ['an unknown user', ['boot', '--user', 'mallory']],

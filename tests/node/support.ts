@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderSource, readObjects, wasmBytes } from '../../src/cli/files.ts';
@@ -9,6 +10,22 @@ import { createUpdate } from '../../src/engine/update/create.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
 
 process.env['HOTSPLICE_ROOT'] ??= ROOT;
+
+export interface CommandRun {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command as a person would in a checkout. */
+export function hotsplice(...args: string[]): Promise<CommandRun> {
+  return new Promise((done) => {
+    const options = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [join(ROOT, 'tools/dev/hotsplice.mjs'), ...args], options, (error, stdout, stderr) => {
+      done({ status: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
 
 /** The value, or an exception that tells the whole failure. */
 export function must<T>(result: Result<T>): T {

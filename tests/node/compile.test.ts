@@ -1,0 +1,352 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readObjects } from '../../src/cli/files.ts';
+import { openToolchain } from '../../src/cli/toolchain.ts';
+import { writePatch } from '../../src/engine/patch/write.ts';
+import type { Diagnostic } from '../../src/engine/toolchain/diagnostic.ts';
+import type { Toolchain } from '../../src/engine/toolchain/toolchain.ts';
+import { readUpdate } from '../../src/engine/update/read.ts';
+import { ROOT } from '../../tools/dev/paths.mjs';
+import { compareUnits } from '../../tools/kernel/identity.ts';
+import { hotsplice, LESSONS, lessonNumber, must, openPack } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hotsplice-compile-'));
+const at = (name: string) => join(folder, name);
+let toolchain: Toolchain;
+
+beforeAll(async () => {
+  toolchain = must(await openToolchain(await openPack(), 1));
+});
+afterAll(() => {
+  toolchain.close();
+  rmSync(folder, { recursive: true });
+});
+
+type Edit = readonly [path: string, from: string, to: string];
+
+/** Writes a patch that replaces text in files of the kernel, and makes new files. */
+async function patchFile(name: string, edits: readonly Edit[], created: Readonly<Record<string, string>> = {}): Promise<string> {
+  const files = new Map<string, { path: string; before: string | undefined; after: string }>();
+  for (const [path, from, to] of edits) {
+    const file = files.get(path) ?? {
+      path,
+      before: must(await toolchain.readFile(path)),
+      after: must(await toolchain.readFile(path)),
+    };
+    if (!file.after.includes(from)) throw new Error(`${path} has no ${from}`);
+    files.set(path, { ...file, after: file.after.replace(from, () => to) });
+  }
+  for (const [path, after] of Object.entries(created)) files.set(path, { path, before: undefined, after });
+  writeFileSync(at(name), writePatch([...files.values()]));
+  return at(name);
+}
+
+interface Document {
+  readonly error?: {
+    readonly code: string;
+    readonly where?: string;
+    readonly found?: string;
+    readonly hint?: string;
+    readonly diagnostics?: Diagnostic[];
+  };
+  readonly units?: readonly { readonly object: string; readonly pre: string; readonly post: string }[];
+  readonly same?: readonly string[];
+  readonly ignored?: readonly string[];
+}
+
+async function compile(patch: string, name = 'out'): Promise<{ status: number; document: Document }> {
+  const run = await hotsplice('compile', '--patch', patch, '-o', at(name), '--json');
+  return { status: run.status, document: JSON.parse(run.stdout) as Document };
+}
+
+async function refused(patch: string): Promise<NonNullable<Document['error']>> {
+  const { status, document } = await compile(patch, 'refused');
+  if (!document.error) throw new Error(JSON.stringify(document));
+  expect(status).toBe(1);
+  return document.error;
+}
+
+const VERSION: Edit = ['fs/proc/version.c', 'utsname()->version);', 'utsname()->version);\n\tseq_puts(m, "changed\\n");'];
+
+describe('a patch becomes objects', () => {
+  test.each(LESSONS.map((lesson) => [lesson.lesson.id, lesson] as const))(
+    'the very ones of lesson %s',
+    async (id, { folder: lesson }) => {
+      const { document } = await compile(join(lesson, 'change.patch'), id);
+      expect(document.error).toBeUndefined();
+      for (const side of ['pre', 'post']) {
+        const made = must(await readObjects(join(at(id), side)));
+        const kept = must(await readObjects(join(lesson, 'objects', side)));
+        expect([...made.keys()]).toEqual([...kept.keys()]);
+        for (const [path, bytes] of kept) expect(Buffer.from(made.get(path) ?? []).equals(bytes), `${side}/${path}`).toBe(true);
+      }
+    },
+  );
+
+  test('a header that more units read: those that came out as they run are told apart', async () => {
+    const { document } = await compile(join(lessonNumber(4).folder, 'change.patch'), 'header');
+    const readers = toolchain.units.readers('include/linux/time_namespace.h');
+    expect(readers.length).toBeGreaterThan(10);
+    expect([...(document.units ?? []).map((unit) => unit.object), ...(document.same ?? [])].sort()).toEqual([...readers].sort());
+    expect(document.same?.length).toBeGreaterThan(0);
+  });
+
+  test('assembly', async () => {
+    const patch = await patchFile('asm.patch', [
+      [
+        'arch/x86/lib/checksum_32.S',
+        'SYM_FUNC_START(csum_partial)\n\tpushl %esi',
+        'SYM_FUNC_START(csum_partial)\n\tnop\n\tpushl %esi',
+      ],
+    ]);
+    const { document } = await compile(patch);
+    expect(document.units).toMatchObject([{ object: 'arch/x86/lib/checksum_32.o' }]);
+    const changes = await hotsplice(
+      'diff',
+      at('out/pre/arch/x86/lib/checksum_32.o'),
+      at('out/post/arch/x86/lib/checksum_32.o'),
+      '--json',
+    );
+    expect(JSON.parse(changes.stdout)).toMatchObject({ functions: [{ name: 'csum_partial' }] });
+  });
+
+  test('what an earlier compile left in the folder goes', async () => {
+    await compile(await patchFile('version.patch', [VERSION]), 'again');
+    await compile(
+      await patchFile('utimes.patch', [['fs/utimes.c', 'return do_utimes(dfd', 'return 1 + do_utimes(dfd']]),
+      'again',
+    );
+    for (const side of ['pre', 'post'])
+      expect([...must(await readObjects(join(at('again'), side))).keys()]).toEqual(['fs/utimes.o']);
+  });
+
+  test('a comment alone changes no object', async () => {
+    const run = await hotsplice(
+      'compile',
+      '--patch',
+      await patchFile('comment.patch', [['fs/proc/version.c', '// SPDX', '/* a comment */ // SPDX']]),
+      '-o',
+      at('comment'),
+    );
+    expect(run).toMatchObject({ status: 0, stdout: expect.stringContaining('nothing to update') as string });
+  });
+
+  test('warnings are shown, and do not stop anything', async () => {
+    const patch = await patchFile('warning.patch', [
+      VERSION,
+      ['fs/proc/version.c', 'seq_printf(m,', 'int unused;\n\tseq_printf(m,'],
+    ]);
+    const run = await hotsplice('compile', '--patch', patch, '-o', at('warning'));
+    expect(run.status).toBe(0);
+    expect(run.stderr).toMatch(
+      /fs\/proc\/version\.c:\d+:\d+: warning: unused variable .unused. \[-Wunused-variable\]\n +\d+ \| \tint unused;\n +\| \t {4}\^~+\n/,
+    );
+  });
+
+  test('documentation in a patch is left out, and named', async () => {
+    const patch = await patchFile('documented.patch', [VERSION]);
+    const more = writePatch([{ path: 'Documentation/filesystems/proc.rst', before: 'a\n', after: 'b\n' }]);
+    writeFileSync(patch, readFileSync(patch, 'utf8') + more);
+    expect((await compile(patch)).document).toMatchObject({
+      units: [{ object: 'fs/proc/version.o' }],
+      ignored: ['Documentation/filesystems/proc.rst'],
+    });
+  });
+});
+
+describe('create --patch', () => {
+  test('gives the update of the same objects, with the patch in it', async () => {
+    const patch = join(lessonNumber(1).folder, 'change.patch');
+    const same = ['--id', 'same', '--timestamp', '0'];
+    const fromPatch = await hotsplice('create', '--patch', patch, ...same, '-o', at('a.tar.gz'));
+    expect(fromPatch).toMatchObject({ status: 0, stdout: expect.stringContaining('version_proc_show') as string });
+    const objects = join(lessonNumber(1).folder, 'objects');
+    await hotsplice(
+      'create',
+      '--pre',
+      join(objects, 'pre'),
+      '--post',
+      join(objects, 'post'),
+      '--patch',
+      patch,
+      ...same,
+      '-o',
+      at('b.tar.gz'),
+    );
+    expect(readFileSync(at('a.tar.gz')).equals(readFileSync(at('b.tar.gz')))).toBe(true);
+    expect(must(readUpdate(readFileSync(at('a.tar.gz')))).patch).toBe(readFileSync(patch, 'utf8'));
+  });
+
+  test('a change without effect is no update', async () => {
+    const patch = await patchFile('comment2.patch', [['fs/proc/version.c', '// SPDX', '/* a comment */ // SPDX']]);
+    const run = await hotsplice('create', '--patch', patch, '--json');
+    expect([run.status, JSON.parse(run.stdout)]).toMatchObject([1, { error: { code: 'no_changes' } }]);
+  });
+});
+
+describe('what cannot be compiled is a typed failure', () => {
+  test('a syntax error: file, line, column, and the line itself', async () => {
+    const patch = await patchFile('syntax.patch', [['fs/proc/version.c', 'utsname()->version);', 'utsname()->version)']]);
+    const source = must(await toolchain.readFile('fs/proc/version.c')).split('\n');
+    const line = source.findIndex((text) => text.includes('utsname()->version);')) + 1;
+    const error = await refused(patch);
+    expect(error).toMatchObject({
+      code: 'compile_error',
+      where: expect.stringContaining(`fs/proc/version.c:${line}:`) as string,
+    });
+    expect(error.diagnostics).toMatchObject([
+      { severity: 'error', path: 'fs/proc/version.c', line, message: expect.stringContaining('expected') as string },
+    ]);
+    const run = await hotsplice('create', '--patch', patch);
+    expect(run.stderr).toMatch(
+      new RegExp(
+        `^fs/proc/version\\.c:${line}:\\d+: error: expected .*\\n +${line} \\| .*utsname\\(\\)->version\\)\\n +\\| \\s*\\^`,
+        'm',
+      ),
+    );
+    expect([run.status, run.stdout]).toEqual([1, '']);
+  });
+
+  test('a type error in a macro three headers deep', async () => {
+    const patch = await patchFile(
+      'macro.patch',
+      [
+        ['fs/proc/version.c', '#include "internal.h"', '#include "internal.h"\n#include "one.h"'],
+        ['fs/proc/version.c', 'return 0;', 'return ONE(m);'],
+      ],
+      {
+        'fs/proc/one.h': '#include "two.h"\n#define ONE(file) TWO(file)\n',
+        'fs/proc/two.h': '#include "three.h"\n#define TWO(file) THREE(file)\n',
+        'fs/proc/three.h': '#define THREE(file) \\\n\t((file)->no_such_member)\n',
+      },
+    );
+    const { code, where, diagnostics = [] } = await refused(patch);
+    expect({ code, where }).toMatchObject({
+      code: 'compile_error',
+      where: expect.stringContaining('fs/proc/three.h:2:') as string,
+    });
+    const [error] = diagnostics;
+    expect(error).toMatchObject({
+      path: 'fs/proc/three.h',
+      line: 2,
+      message: expect.stringContaining('no_such_member') as string,
+    });
+    expect(error?.children.map((child) => child.path)).toEqual(['fs/proc/two.h', 'fs/proc/one.h', 'fs/proc/version.c']);
+  });
+
+  test('cc1 out of memory, and the next compile works', async () => {
+    const macros = Array.from({ length: 7 }, (_, i) => `#define S${i + 1} ${Array(8).fill(`S${i}`).join(' ')}\n`).join('');
+    const text = `#define S0 "${'x'.repeat(4000)}"\n${macros}const char all[] = S7;\n`;
+    const patch = await patchFile('memory.patch', [
+      ['fs/proc/version.c', 'static int version_proc_show', `${text}static int version_proc_show`],
+    ]);
+    expect(await refused(patch)).toMatchObject({ code: 'compiler_out_of_memory', where: 'fs/proc/version.o' });
+    expect((await compile(await patchFile('fine.patch', [VERSION]))).document.units).toHaveLength(1);
+  });
+
+  test('a patch for another kernel version', async () => {
+    const source = must(await toolchain.readFile('fs/pipe.c'));
+    // The same file some versions later: other names, other helpers.
+    const later = source
+      .replaceAll('pipe->head', 'pipe->in')
+      .replaceAll('struct pipe_buffer *buf', 'struct pipe_page *buf')
+      .replaceAll('ssize_t', 'long');
+    const fixed = later.replaceAll('pipe->tail', 'READ_ONCE(pipe->tail)');
+    writeFileSync(at('later.patch'), writePatch([{ path: 'fs/pipe.c', before: later, after: fixed }]));
+    const error = await refused(at('later.patch'));
+    expect(error).toMatchObject({
+      code: 'patch_failed',
+      where: expect.stringMatching(/fs\/pipe\.c:\d+ \(line \d+ of the patch\)/) as string,
+      hint: expect.stringContaining('another kernel version') as string,
+      hunk: { path: 'fs/pipe.c', nearest: { line: expect.any(Number) as number } },
+    });
+    const run = await hotsplice('compile', '--patch', at('later.patch'), '-o', at('later'));
+    expect(run.stderr).toMatch(/expected .*\n[^]*found .*\n[^]*nearest {3}line \d+/);
+  });
+
+  test('a patch that the kernel has already', async () => {
+    const source = must(await toolchain.readFile('fs/pipe.c'));
+    const before = source
+      .replace('int error = -EPIPE', 'int error = -EIO')
+      .replaceAll('return -ESPIPE;', 'return -EINVAL;')
+      .replace('atomic_long_t', 'atomic_t');
+    writeFileSync(
+      at('old.patch'),
+      writePatch([{ path: 'fs/pipe.c', before: before === source ? `${source}\n` : before, after: source }]),
+    );
+    expect(await refused(at('old.patch'))).toMatchObject({ code: 'already_applied' });
+  });
+
+  test.each([
+    ['5 MB', () => Buffer.alloc(5_000_000, 'a line of a large patch\n'), 'patch_too_large'],
+    ['a binary file', () => readFileSync(join(ROOT, 'public/kernels/6.1.170-integrated/bzImage')), 'binary_file'],
+    ['a file of nothing', () => Buffer.alloc(0), 'empty_patch'],
+    ['a text', () => Buffer.from('Dear list,\nplease apply.\n'), 'not_a_patch'],
+    ['a path out of the tree', () => Buffer.from('--- ../x.c\n+++ ../x.c\n@@ -1 +1 @@\n-a\n+b\n'), 'unsafe_path'],
+    ['Kconfig', () => Buffer.from(writePatch([{ path: 'fs/Kconfig', before: 'a\n', after: 'b\n' }])), 'kconfig_changed'],
+    ['a Makefile', () => Buffer.from(writePatch([{ path: 'fs/Makefile', before: 'a\n', after: 'b\n' }])), 'makefile_changed'],
+    [
+      'a driver that is not in this kernel',
+      () => Buffer.from(writePatch([{ path: 'sound/core/pcm.c', before: 'a\n', after: 'b\n' }])),
+      'file_not_in_kernel',
+    ],
+    ['a new unit', () => Buffer.from(writePatch([{ path: 'fs/new.c', before: undefined, after: 'int a;\n' }])), 'new_unit'],
+  ])('%s', async (name, contents, code) => {
+    const file = at(`${name.replaceAll(' ', '-')}.patch`);
+    writeFileSync(file, contents());
+    expect(await refused(file)).toMatchObject({ code });
+  });
+
+  test('what other files are generated from', async () => {
+    const patch = await patchFile('generated.patch', [
+      ['arch/x86/include/asm/cpufeatures.h', '#define X86_FEATURE_FPU', '#define X86_FEATURE_FPU2'],
+    ]);
+    expect(await refused(patch)).toMatchObject({
+      code: 'generated_file',
+      where: expect.stringContaining('cpufeatures.h') as string,
+    });
+  });
+
+  test('asm-offsets', async () => {
+    const patch = await patchFile('offsets.patch', [
+      ['arch/x86/include/asm/processor.h', 'struct cpuinfo_x86 {\n', 'struct cpuinfo_x86 {\n\t__u32\t\t\tadded;\n'],
+    ]);
+    expect(await refused(patch)).toMatchObject({
+      code: 'generated_file',
+      found: expect.stringContaining('CPUINFO_x86') as string,
+    });
+  });
+
+  test('Ctrl+C ends it at once', async () => {
+    const patch = await patchFile('many.patch', [['include/linux/minmax.h', '#endif', '#define hotsplice_unused 1\n#endif']]);
+    const args = [join(ROOT, 'tools/dev/hotsplice.mjs'), 'compile', '--patch', patch, '-o', at('many'), '--json'];
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let interrupted = 0;
+    child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
+    child.stderr.on('data', () => {
+      // The plan has been told; compilers are at work two seconds later.
+      if (interrupted > 0) return;
+      interrupted = -1;
+      setTimeout(() => {
+        interrupted = performance.now();
+        child.kill('SIGINT');
+      }, 2000);
+    });
+    const status = await new Promise((done) => child.on('close', done));
+    expect(interrupted).toBeGreaterThan(0);
+    expect(performance.now() - interrupted).toBeLessThan(2000);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
+    expect(status).toBe(130);
+  });
+});
+
+test('what the compiler of this checkout makes is what runs: a sample of units, byte for byte', async () => {
+  const wanted = toolchain.units.objects.filter((_, i, all) => i % Math.ceil(all.length / 24) === 0);
+  const units = must(await compareUnits(await openPack(), toolchain.compiler, { only: wanted }));
+  expect(units.filter((unit) => !unit.identical)).toEqual([]);
+  expect(units).toHaveLength(wanted.length);
+});
