@@ -17,9 +17,18 @@ export async function filesOfPatch(changes: readonly FileChange[], port: Toolcha
     if (text === null) continue;
     const original = await originalOf(renamedFrom ?? path, port);
     if (!original.ok) return original;
-    files.push(new OpenFile(path, original.value, text, renamedFrom));
+    const file = new OpenFile(path, original.value, text, renamedFrom);
+    file.line = firstDifference(original.value ?? '', text);
+    files.push(file);
   }
   return success({ files, deleted: changes.flatMap(({ path, text }) => (text === null ? [path] : [])) });
+}
+
+/** The line on which a change begins. */
+function firstDifference(before: string, after: string): number {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const at = now.findIndex((line, index) => line !== old[index]);
+  return at < 0 ? now.length : at + 1;
 }
 
 /** The text of a file in the running kernel; nothing if it has none. */
@@ -28,7 +37,7 @@ async function originalOf(path: string, port: ToolchainPort): Promise<Result<str
   return text.ok || text.code !== NOT_THERE ? text : success(undefined);
 }
 
-const NOT_THERE = 'file_not_in_kernel';
+const NOT_THERE = 'unknown_file';
 
 /** The files of a stored draft; with sources other than those it was made from, its patch is applied to them. */
 export async function filesOfStored(draft: StoredDraft, port: ToolchainPort): Promise<Result<LoadedFiles>> {
