@@ -40,9 +40,7 @@ export async function runFix(session: Session, build: Build, fix: Fix): Promise<
   const buildMilliseconds = Math.round(performance.now() - began);
   if (!built.ok) return { fix, outcome: built.code, problems: refusalProblems(fix, built), buildMilliseconds };
   const all = { fix, built: built.value, buildMilliseconds };
-  if (fix.expects !== 'applied') {
-    return { ...all, outcome: 'built', problems: [`an update was made, and ${fix.expects.refused} was expected`] };
-  }
+  const expected = fix.expects === 'applied' ? 'ok' : fix.expects.refused;
   const problems = functionProblems(fix, built.value.functions);
 
   must(await session.reset());
@@ -53,9 +51,13 @@ export async function runFix(session: Session, build: Build, fix: Fix): Promise<
   const text = await kernelText(session);
   const applied = must(await session.apply(built.value.tarball));
   const { applyMilliseconds, stopMicroseconds } = applied;
-  if (applied.abortCause !== 'ok') {
+  if (applied.abortCause !== expected) {
     const why = JSON.stringify({ conflicts: applied.conflicts, mismatch: applied.mismatch });
-    return { ...all, outcome: applied.abortCause, problems: [...problems, `not applied: ${applied.abortCause} ${why}`] };
+    problems.push(`the core said ${applied.abortCause} and not ${expected} ${why}`);
+  }
+  if (applied.abortCause !== 'ok') {
+    if (text.differences(await kernelText(session)).length > 0) problems.push('refused, and yet the kernel’s text differs');
+    return { ...all, outcome: applied.abortCause, problems, applyMilliseconds };
   }
   const jumps = applied.splices.map(({ addr }) => Number(addr)).sort();
   const written = text
