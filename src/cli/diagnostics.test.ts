@@ -35,9 +35,9 @@ const error: Diagnostic = {
 
 test('a message stands with its place, its line and a mark below it, tabs as they are', () => {
   expect(renderDiagnostics([error], textOf)).toEqual([
+    'fs/x.h: In function ‘f’:',
     'In file included from fs/y.h:3:',
     '                 from fs/x.c:1:',
-    'fs/x.h: In function ‘f’:',
     'fs/x.h:2:7: error: comparison between pointer and integer [-Werror]',
     '     2 | \t((a) > (b))',
     '       | \t     ^',

@@ -9,7 +9,12 @@ const SOURCE_LENGTH = 200;
 
 /** What the compiler said, as compilers print it: file:line:column, message, the line of source and a mark below it. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], textOf: TextOf): string[] {
-  const lines = diagnostics.slice(0, MOST).flatMap((diagnostic) => render(diagnostic, textOf));
+  const lines = diagnostics.slice(0, MOST).flatMap((diagnostic, i) => {
+    const { path, function: name } = diagnostic;
+    const before = diagnostics[i - 1];
+    const repeated = name !== undefined && before?.path === path && before.function === name;
+    return [...(name === undefined || repeated ? [] : [`${path}: In function ‘${name}’:`]), ...render(diagnostic, textOf)];
+  });
   if (diagnostics.length > MOST) lines.push(`… and ${diagnostics.length - MOST} more messages; --json has them all`);
   return lines;
 }
@@ -20,7 +25,6 @@ function render(diagnostic: Diagnostic, textOf: TextOf): string[] {
   const lines = includedFrom.map(
     (from, i) => `${i === 0 ? 'In file included from' : '                 from'} ${from.path}:${from.line}:`,
   );
-  if (diagnostic.function !== undefined) lines.push(`${path}: In function ‘${diagnostic.function}’:`);
   lines.push(`${place}: ${severity}: ${message}${option === undefined ? '' : ` [${option}]`}`);
   lines.push(...excerpt(diagnostic, textOf));
   return [...lines, ...children.flatMap((child) => render(child, textOf))];
