@@ -59,7 +59,8 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   const touched = comparisons.filter((comparison) => comparison.changed.size > 0 || comparison.shipped.length > 0);
   if (!touched.some((comparison) => comparison.changed.size > 0)) {
     return failure('nothing_to_ship', 'No function that the kernel runs differs, so there is nothing to update.', {
-      where: options.units.map((unit) => unit.path).join(', '),
+      where: few(options.units.map((unit) => unit.path)),
+      found: withoutEffect(changes),
       hint: 'Check that the patch changes code and not only comments, boot code or line numbers.',
     });
   }
@@ -107,6 +108,20 @@ function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefi
     paths.add(path);
   }
   return undefined;
+}
+
+/** What differs where nothing has to be replaced. */
+function withoutEffect(changes: readonly Changes[]): string | undefined {
+  const boot = changes.flatMap(({ ignored }) => ignored.map(({ name }) => name));
+  if (boot.length > 0) return `code or data that the kernel uses only while it boots: ${few(boot)}`;
+  const lines = changes.flatMap(({ lineOnly }) => lineOnly);
+  return lines.length > 0 ? `only line numbers, in ${few(lines)}` : undefined;
+}
+
+/** The first few of a list that may have hundreds. */
+function few(names: readonly string[]): string {
+  const rest = names.length - 5;
+  return rest > 0 ? `${names.slice(0, 5).join(', ')} and ${rest} more` : names.join(', ');
 }
 
 function firstRefusal(comparisons: readonly Comparison[]): Failure | undefined {

@@ -57,6 +57,11 @@ describe('createUpdate', () => {
     if (!created.ok) expect(created.where).toContain(`tests/${name}.o`);
   });
 
+  it('says what differs where nothing is shipped', () => {
+    expect(create(['init'])).toMatchObject({ found: expect.stringMatching(/boots: setup$/) as string });
+    expect(create(['lines'])).toMatchObject({ found: expect.stringMatching(/^only line numbers, in \w/) as string });
+  });
+
   it.each(EMPTY)('has nothing to ship for %s', (name) => {
     expect(create([name])).toMatchObject({ ok: false, code: 'nothing_to_ship' });
   });
