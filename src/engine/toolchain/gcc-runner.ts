@@ -3,12 +3,6 @@ import { MESSAGE_ARGUMENTS } from './compiler-messages.ts';
 import { runTool, type Tool, type ToolRun } from './emscripten.ts';
 import type { JobTimings, ToolName, UnitJob, UnitOutcome } from './unit-job.ts';
 
-/**
- * What the machine's memory says to a native compiler: collect garbage late. Without these, one without a machine collects after every
- * few megabytes. They change nothing of what is written.
- */
-const MEMORY_ARGUMENTS: readonly string[] = ['--param', 'ggc-min-expand=100', '--param', 'ggc-min-heapsize=131072'];
-
 const ASSEMBLY = '.unit.s';
 const OBJECT = '.unit.o';
 
@@ -33,7 +27,7 @@ export class GccRunner {
     const compiled = await runTool(
       'cc1',
       this.#tools.cc1,
-      [...job.cc1, ...MESSAGE_ARGUMENTS, ...MEMORY_ARGUMENTS, '-o', ASSEMBLY],
+      [...job.cc1, ...MESSAGE_ARGUMENTS, '-o', ASSEMBLY],
       files,
       folders,
     );
@@ -95,7 +89,7 @@ const INTERNAL = /internal compiler error/;
 
 function reasonOf({ broke, messages }: ToolRun): 'memory' | 'stack' | 'trap' {
   if (broke instanceof RangeError && /call stack/i.test(broke.message)) return 'stack';
-  return OUT_OF_MEMORY.test(messages) || /out of memory|OOM|memory access out of bounds.*grow/i.test(said(broke))
+  return OUT_OF_MEMORY.test(messages) || /out of memory|allocation failed|invalid typed array length/i.test(said(broke))
     ? 'memory'
     : 'trap';
 }
