@@ -1,5 +1,5 @@
 import { splitLines } from './lines.ts';
-import { locateExactly, locateWithFuzz, sidesOf, type Place } from './locate.ts';
+import { FileLines, locateExactly, locateWithFuzz, sidesOf, type Place } from './locate.ts';
 import { SimilarPlaces, type NearestPlace } from './nearest.ts';
 import type { Hunk } from './patch.ts';
 
@@ -47,23 +47,23 @@ export function applyHunks(text: string, hunks: readonly Hunk[]): PatchedText {
 }
 
 function place(lines: readonly string[], hunks: readonly Hunk[], lineEnds: boolean): PatchedText {
+  const file = new FileLines(lines);
   const out: string[] = [];
   const fits: Fit[] = [];
   const misfits: Misfit[] = [];
-  let similar: SimilarPlaces | undefined;
+  let failed = false;
   let done = 0;
   let offset = 0;
   const numbered = hunks.map((hunk, i) => ({ hunk, number: i + 1 })).sort((a, b) => a.hunk.oldStart - b.hunk.oldStart);
   for (const { hunk, number } of numbered) {
     const sides = sidesOf(hunk);
     const expected = sides.start + offset;
-    const exact = locateExactly(lines, sides, expected, done);
+    const exact = locateExactly(file, sides, expected, done);
     // Where a file repeats itself, a change that is in already would fit a second time further on: the nearer one counts.
     const distance = exact ? Math.abs(exact.start - expected) : Infinity;
-    const applied = distance > 0 ? locateApplied(lines, hunk, fits.length > 0 ? expected : undefined, distance) : undefined;
-    const found = applied ? undefined : (exact ?? locateWithFuzz(lines, sides, expected, done));
+    const applied = distance > 0 ? locateApplied(file, hunk, fits.length > 0 ? expected : undefined, distance) : undefined;
+    const found = applied ? undefined : (exact ?? locateWithFuzz(file, sides, expected, done));
     if (!found) {
-      if (!applied) similar ??= new SimilarPlaces(lines);
       const start = Math.max(0, applied?.start ?? expected);
       misfits.push({
         hunk: number,
@@ -72,8 +72,10 @@ function place(lines: readonly string[], hunks: readonly Hunk[], lineEnds: boole
         patchLine: hunk.line,
         expected: sides.old,
         found: lines.slice(start, start + (applied ? sides.new : sides.old).length),
-        nearest: applied ? undefined : similar?.nearest(sides.old, expected, hunk.section),
+        // Only the first is shown.
+        nearest: applied || failed ? undefined : new SimilarPlaces(lines).nearest(sides.old, expected, hunk.section),
       });
+      failed ||= !applied;
       continue;
     }
     const [head, tail] = found.dropped;
@@ -88,12 +90,12 @@ function place(lines: readonly string[], hunks: readonly Hunk[], lineEnds: boole
 }
 
 /** Where the file has what the hunk would put in, without fuzz, nearer than `distance` to where it should be. */
-function locateApplied(lines: readonly string[], hunk: Hunk, expected: number | undefined, distance: number): Place | undefined {
+function locateApplied(file: FileLines, hunk: Hunk, expected: number | undefined, distance: number): Place | undefined {
   const sides = sidesOf(hunk, true);
   if (!sides.old.some((line) => /\w/.test(line))) return undefined;
   // If every hunk so far was in already, the file's lines are numbered as after the change.
   const start = expected ?? sides.start;
-  const found = locateExactly(lines, sides, start, 0);
+  const found = locateExactly(file, sides, start, 0);
   return found && Math.abs(found.start - start) < distance ? found : undefined;
 }
 

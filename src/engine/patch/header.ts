@@ -24,8 +24,18 @@ function isGitHeader(line: string): boolean {
 
 /** Reads what stands before a file's hunks. */
 export function parseHeader(lines: PatchLines): Result<FileHeader> {
+  // Bounds what finding the names costs, too.
+  if (lines.peek().length > LONGEST_HEADER || lines.peek(1).length > LONGEST_HEADER) {
+    return failure('malformed_patch', 'A line that names a file is too long.', {
+      where: `line ${lines.number} of the patch`,
+      expected: `at most ${LONGEST_HEADER} characters`,
+    });
+  }
   return isGitHeader(lines.peek()) ? parseGit(lines) : parsePlain(lines);
 }
+
+/** Two names of the longest kind, all of it escaped. */
+const LONGEST_HEADER = 4096;
 
 interface GitFacts {
   kind: FilePatch['kind'];
@@ -92,7 +102,7 @@ function parseGit(lines: PatchLines): Result<FileHeader> {
     return success({ line, kind, named, newMode, oldName: name(from), newName: name(to), gitPrefixes: false });
   }
   if (isPlainHeader(lines)) {
-    const plain = parsePlain(lines);
+    const plain = parseHeader(lines);
     const { newMode } = facts;
     return plain.ok
       ? success({ ...plain.value, line, newMode, kind: facts.kind === 'modify' ? plain.value.kind : facts.kind })

@@ -20,7 +20,7 @@ export class PatchLines {
   #at = 0;
 
   constructor(text: string) {
-    const converted = /^(?:--- |\+\+\+ |@@ -|diff --git )[^\n]*\r\n/m.test(text);
+    const converted = /^(?:diff --git [^\n]*\r\n|--- [^\n]*\r\n\+\+\+ [^\n]*\r\n@@ -)/m.test(text);
     const lines = text.split(converted ? /\r?\n/ : '\n');
     if (lines.at(-1) === '') lines.pop();
     this.#lines = lines;

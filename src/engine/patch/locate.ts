@@ -3,6 +3,22 @@ import type { Hunk } from './patch.ts';
 /** How many lines of context a hunk may lose at each end to find its place; patch(1) has the same. */
 const MAX_FUZZ = 2;
 
+/** The lines of a file, and which there are. */
+export class FileLines {
+  readonly lines: readonly string[];
+  readonly #known: ReadonlySet<string>;
+
+  constructor(lines: readonly string[]) {
+    this.lines = lines;
+    this.#known = new Set(lines);
+  }
+
+  /** False if the file cannot have these lines: then nobody needs to look where. */
+  mayHave(wanted: readonly string[]): boolean {
+    return wanted.every((line) => this.#known.has(line));
+  }
+}
+
 /** Where a hunk goes. */
 export interface Place {
   /** Index of the first line that the hunk's old side stands for, without the context that was dropped. */
@@ -40,15 +56,15 @@ export function sidesOf(hunk: Hunk, reversed = false): Sides {
 }
 
 /**
- * The place of a hunk's old side in `lines` nearest to `expected`, not before `lowest`. A hunk that begins with the first line, or
+ * The place of a hunk's old side in a file nearest to `expected`, not before `lowest`. A hunk that begins with the first line, or
  * has context on one side only, belongs to that end of the file.
  */
-export function locateExactly(lines: readonly string[], sides: Sides, expected: number, lowest: number): Place | undefined {
+export function locateExactly(file: FileLines, sides: Sides, expected: number, lowest: number): Place | undefined {
   const { old, leading, trailing } = sides;
-  const last = lines.length - old.length;
+  const last = file.lines.length - old.length;
   const from = leading > 0 && trailing === 0 ? Math.max(lowest, last) : lowest;
   const to = leading < trailing && sides.start === 0 ? 0 : last;
-  const found = find(lines, old, expected, from, to);
+  const found = find(file, old, expected, from, to);
   return found && { start: found.at, fuzz: 0, dropped: [0, 0] };
 }
 
@@ -56,14 +72,14 @@ export function locateExactly(lines: readonly string[], sides: Sides, expected: 
  * The same with one line of context dropped at the longer end, or two. Elsewhere than at `expected` the place must be the only
  * one: with less context to tell them apart, the nearest of several may be the wrong function.
  */
-export function locateWithFuzz(lines: readonly string[], sides: Sides, expected: number, lowest: number): Place | undefined {
+export function locateWithFuzz(file: FileLines, sides: Sides, expected: number, lowest: number): Place | undefined {
   const { old, leading, trailing } = sides;
   const context = Math.max(leading, trailing);
   for (let fuzz = 1; fuzz <= Math.min(MAX_FUZZ, context); fuzz++) {
     const dropped = [Math.max(0, fuzz + leading - context), Math.max(0, fuzz + trailing - context)] as const;
     const rest = old.slice(dropped[0], old.length - dropped[1]);
     if (!rest.some((line) => /\w/.test(line))) return undefined;
-    const found = find(lines, rest, expected + dropped[0], lowest + dropped[0], lines.length - rest.length);
+    const found = find(file, rest, expected + dropped[0], lowest + dropped[0], file.lines.length - rest.length);
     if (found && (found.only || found.at === expected + dropped[0])) return { start: found.at, fuzz, dropped };
   }
   return undefined;
@@ -71,16 +87,17 @@ export function locateWithFuzz(lines: readonly string[], sides: Sides, expected:
 
 /** The occurrence of `wanted` between `from` and `to` nearest to `expected` (the later of two); Knuth, Morris and Pratt's search. */
 function find(
-  lines: readonly string[],
+  file: FileLines,
   wanted: readonly string[],
   expected: number,
   from: number,
   to: number,
 ): { readonly at: number; readonly only: boolean } | undefined {
+  const { lines } = file;
   const matches = (at: number) => wanted.every((line, i) => lines[at + i] === line);
   if (expected >= from && expected <= to && matches(expected)) return { at: expected, only: false };
   // Without lines to look for, one place is as good as another.
-  if (wanted.length === 0) return undefined;
+  if (wanted.length === 0 || !file.mayHave(wanted)) return undefined;
   const next = borders(wanted);
   let best: number | undefined;
   let count = 0;

@@ -47,7 +47,7 @@ function parseFile(lines: PatchLines, lossy: boolean): Result<Omit<FilePatch, 'm
   if (!header.ok) return header;
   const hunks: Hunk[] = [];
   if (lines.peek().startsWith('GIT binary patch')) return binaryPatch(lines.number, header.value.newName.path);
-  while (isHunkHeader(lines.peek())) {
+  while (isHunkHeader(lines.peek()) && hunks.length <= PATCH_LIMITS.hunks) {
     const hunk = parseHunk(lines, lossy);
     if (!hunk.ok) return hunk;
     hunks.push(hunk.value);
@@ -64,10 +64,13 @@ function parseFile(lines: PatchLines, lossy: boolean): Result<Omit<FilePatch, 'm
   return success({ ...file, hunks });
 }
 
+/** A longer line names no two files. */
+const LONGEST_TEXT = 4096;
+
 /** Text between files is skipped, but for what a person would not want to be skipped. */
 function checkText(lines: PatchLines, afterFile: boolean): Failure | undefined {
   const line = lines.peek();
-  const binary = /^(?:Binary files|Files) (.+) and (.+) differ$/.exec(line);
+  const binary = line.length < LONGEST_TEXT ? /^(?:Binary files|Files) (.+) and (.+) differ$/.exec(line) : null;
   if (binary) return binaryPatch(lines.number, binary[2] ?? '');
   if (/^content-transfer-encoding:\s*(quoted-printable|base64)/i.test(line)) {
     return failure('patch_encoding', 'The patch is an encoded mail.', {

@@ -346,6 +346,26 @@ describe('what is no patch, or no patch for a kernel, is a typed failure', () =>
     expect(parsePatch(text)).toMatchObject({ ok: false, code });
   });
 
+  test.each([
+    ['names', `diff --git ${'a '.repeat(2_000_000)}\n`],
+    ['times', `--- ${'\t'.repeat(4_000_000)}x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n`],
+    ['names behind git’s', `diff --git a/x b/x\n--- ${' x'.repeat(2_000_000)}\n+++ x\n`],
+    ['binaries', `Binary files ${' and'.repeat(1_000_000)}\n`],
+    ['numbers', `${'1'.repeat(4_000_000)}\n`],
+    ['hunks of nothing', `--- x\n+++ x\n${'@@ -0,0 +0,0 @@\n'.repeat(260_000)}`],
+    ['spaces', ' '.repeat(4_000_000)],
+    ['quotes', `--- "${'\\"'.repeat(2_000_000)}\n+++ x\n`],
+  ])('a patch made to waste time: %s', (_name, text) => {
+    const began = performance.now();
+    expect(parsePatch(text).ok).toBe(false);
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
+  test('a CR at the end of a line that only looks like a header is text', async () => {
+    const [before, after] = ['a\r\n-- b\r\n++ c\r\n', 'a\r\n++ b\r\n++ c\r\n'];
+    expect((await applied(writePatch([{ path: 'x', before, after }]), { x: before })).files[0]?.text).toBe(after);
+  });
+
   test('a compressed patch says how to go on', () => {
     expect(parsePatch(new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0]))).toMatchObject({
       code: 'binary_file',
