@@ -5,7 +5,10 @@ import { join, normalize } from 'node:path';
 import { driverArguments, inParallel } from './driver.mjs';
 import { everythingRead } from './units.mjs';
 
-/** What kbuild makes without leaving a command behind, by hand. `program`: made by a program whose own command is recorded. */
+/**
+ * What kbuild makes without leaving a command behind, by hand. `program`: made by a program whose own command is recorded.
+ * `everywhere`: from files of such names in all folders that units lie in, in include, and below.
+ */
 const byHand = JSON.parse(readFileSync(join(import.meta.dirname, 'generated.json'), 'utf8'));
 
 /** Headers made from marks in assembly text, which the compiler made from a source that knows the layout of structures. */
@@ -32,6 +35,7 @@ const WRAPPER = /^#include <asm-generic\/[^>]+>\n$/;
  */
 export async function generatedFiles(tree, commands, cc1Folder, sources, units) {
   const rows = new Map();
+  const folders = [...new Set(['include', ...units.map((unit) => unit.source.split('/')[0])])].sort();
   /** Made by the compiler alone. */
   const compiled = new Map();
 
@@ -42,7 +46,10 @@ export async function generatedFiles(tree, commands, cc1Folder, sources, units) 
     seen.add(target);
     const recorded = commands.get(target);
     const known = byHand[target];
-    if (known) return [...known.inputs, ...(known.program ? inputsOf(known.program, seen) : [])];
+    if (known) {
+      const named = (known.everywhere ?? []).flatMap((name) => folders.map((folder) => `${folder}/**/${name}`));
+      return [...known.inputs, ...named, ...(known.program ? inputsOf(known.program, seen) : [])];
+    }
     if (!recorded) return [];
     const ours = /^gcc -B/.test(recorded.command);
     if (ours && /\.(o|lds)$/.test(target)) {
