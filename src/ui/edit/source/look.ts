@@ -33,6 +33,9 @@ const frame = EditorView.theme({
     border: '1px solid var(--line-strong)',
     borderRadius: 'var(--radius)',
   },
+  '.cm-panel button[name=close]': { border: '0', background: 'none', color: 'var(--ink-2)', fontSize: '1.1429rem' },
+  '.cm-panel.cm-gotoLine, .cm-panel.cm-search': { padding: '0.3571rem 0.7143rem' },
+  '.cm-panel input:focus-visible': { outlineOffset: '0' },
   '.cm-panel.cm-search label': { fontSize: 'var(--small)' },
   '.cm-tooltip': {
     backgroundColor: 'var(--surface)',
