@@ -35,7 +35,7 @@ const WRAPPER = /^#include <asm-generic\/[^>]+>\n$/;
  */
 export async function generatedFiles(tree, commands, cc1Folder, sources, units) {
   const rows = new Map();
-  const folders = [...new Set(['include', ...units.map((unit) => unit.source.split('/')[0])])].sort();
+  const folders = [...new Set(['include', ...units.map((unit) => unit.object.split('/')[0])])].sort();
   /** Made by the compiler alone. */
   const compiled = new Map();
 
