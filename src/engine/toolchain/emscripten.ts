@@ -2,9 +2,15 @@
 export interface EmscriptenFiles {
   mkdirTree(path: string): void;
   chdir(path: string): void;
-  /** With `canOwn` the bytes themselves become the file: nothing is copied. */
-  writeFile(path: string, bytes: Uint8Array, options: { readonly canOwn: boolean }): void;
+  /** Makes an empty file and gives its node. */
+  mknod(path: string, mode: number, device: number): EmscriptenNode;
   readFile(path: string): Uint8Array;
+}
+
+/** A file in memory: its contents are the array itself. */
+export interface EmscriptenNode {
+  contents: Uint8Array;
+  usedBytes: number;
 }
 
 export interface EmscriptenProgram {
@@ -46,6 +52,8 @@ export interface ToolRun {
 
 /** Where the tree of the kernel is put: apart from the folders that emscripten makes. */
 const TREE = '/linux';
+/** `S_IFREG` and who may read. */
+const REGULAR_FILE = 0o100444;
 /** A tool that says more than this says nothing new. */
 const MESSAGES_LIMIT = 512 * 1024;
 
@@ -76,7 +84,12 @@ export async function runTool(
   });
   const instantiated = performance.now();
   for (const folder of folders) program.FS.mkdirTree(`${TREE}/${folder}`);
-  for (const [path, bytes] of files) program.FS.writeFile(`${TREE}/${path}`, bytes, { canOwn: true });
+  // Seven hundred files for a unit: neither copied nor opened and written, which takes three times as long.
+  for (const [path, bytes] of files) {
+    const node = program.FS.mknod(`${TREE}/${path}`, REGULAR_FILE, 0);
+    node.contents = bytes;
+    node.usedBytes = bytes.length;
+  }
   program.FS.chdir(TREE);
   const ready = performance.now();
   let status: number | undefined;
