@@ -4,7 +4,17 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import type { Timing } from '../../src/workers/toolchain-types.ts';
-import { openBench, openLab, PROMPT_TIMEOUT_MS, shot, waitForTerminal, type Bench, type OpenedPage } from './support.ts';
+import {
+  newPage,
+  openBench,
+  openLab,
+  PROMPT_TIMEOUT_MS,
+  shot,
+  waitForPrompt,
+  waitForTerminal,
+  type Bench,
+  type OpenedPage,
+} from './support.ts';
 
 /**
  * From the key to new code in the guest: one line of `kernel/sys.c`, on the real page. The times are the issue's limits, for two cores that
@@ -86,6 +96,23 @@ function report(name: string, { total, parts }: { total: number; parts: readonly
   const rows = parts.map((part) => `${part.name} ${part.milliseconds.toFixed(0)}`);
   console.log(`${name}: ${total.toFixed(0)} ms from the key to new code (${rows.join(', ')})`);
 }
+
+it('loads nothing of compiler, sources and editor before somebody opens the editor', async () => {
+  const { page, context } = await newPage(bench);
+  const paths: string[] = [];
+  context.on('request', (request) => paths.push(new URL(request.url()).pathname));
+  await page.goto(bench.url);
+  await waitForPrompt(page);
+  // What would be loaded in idle time is loaded by now.
+  await page.waitForTimeout(1000);
+  const wanted = /toolchain|sources|objects|units|functions|assets\/editor-|gcc-|cc1-|as-/;
+  expect(paths.length).toBeGreaterThan(5);
+  expect(paths.filter((path) => wanted.test(path))).toEqual([]);
+  await page.evaluate(() => (location.hash = '#/edit'));
+  await expect.poll(() => paths.filter((path) => /kernels\/.*functions/.test(path)).length, { timeout: 30_000 }).toBe(1);
+  expect(paths.filter((path) => /\.wasm\.gz|sources\/\d|objects\/\d/.test(path))).toEqual([]);
+  await context.close();
+});
 
 it('runs an edit with a cold compiler', async () => {
   const { page, context, errors } = await atTheLine();
