@@ -73,7 +73,7 @@ build_as() {
       --disable-gdb --disable-gdbserver --disable-sim --disable-gprofng --disable-ld --disable-gold --disable-gprof \
       --disable-plugins --disable-shared --disable-werror --disable-nls --disable-x86-used-note --without-zstd --without-debuginfod
   fi
-  make -j"$jobs" MAKEINFO=true configure-host all-bfd all-opcodes all-libiberty all-zlib all-gas
+  make -j"$jobs" MAKEINFO=true all-gas
   rm -f gas/as-new gas/as-new.wasm
   make -C gas as-new MAKEINFO=true LDFLAGS="$(link_flags as)"
 }
