@@ -2,6 +2,7 @@ import { failure, success, type Failure, type Result } from '../engine/failure.t
 import { openToolchain } from '../engine/pipeline/open-toolchain.ts';
 import { KernelPack } from '../engine/pipeline/pack.ts';
 import { Compiler, type LoadTool } from '../engine/toolchain/compiler.ts';
+import type { BlobStore } from '../engine/toolchain/object-cache.ts';
 import type { Toolchain } from '../engine/toolchain/toolchain.ts';
 import { parseFunctions } from './function-index.ts';
 import { spawnGcc } from './gcc-spawn.ts';
@@ -69,7 +70,7 @@ export async function openPlaces(
   if (!compiler.ok) return compiler;
   const compilers = compilersFor(navigator.hardwareConcurrency);
   const [toolchain, functions] = await Promise.all([
-    openToolchain(pack.value, compiler.value, { spawn: spawnGcc, compilers, store: objects }),
+    openToolchain(pack.value, compiler.value, { spawn: spawnGcc, compilers, store: behind(objects) }),
     readFunctions(pack.value),
   ]);
   if (!toolchain.ok) return toolchain;
@@ -89,6 +90,17 @@ async function readFunctions(pack: KernelPack): Promise<Result<readonly Function
   if (!pack.has(FUNCTIONS)) return success([]);
   const text = await pack.text(FUNCTIONS);
   return text.ok ? parseFunctions(text.value, `kernels/${pack.manifest.id}/functions.json.gz`) : text;
+}
+
+/** A build does not wait until its objects are written down. */
+function behind(objects: Store): BlobStore {
+  return {
+    get: (key) => objects.get(key),
+    put(key, bytes) {
+      void objects.put(key, bytes);
+      return Promise.resolve();
+    },
+  };
 }
 
 /** The page's way to load a program: while it arrives, and only once in the life of a browser. */
