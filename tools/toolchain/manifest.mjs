@@ -48,6 +48,7 @@ const version = (name) => execFileSync('dpkg-query', ['-W', '-f=${Version}', nam
 const manifest = {
   format: 1,
   id: 'gcc-12.2.0-14+deb12u1',
+  version: '12.2.0',
   title: 'GCC 12.2.0 for i686, with binutils 2.40',
   files,
   glue: Object.fromEntries(readdirSync(glue).map((name) => [name, sha256(readFileSync(join(glue, name)))])),
