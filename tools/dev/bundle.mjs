@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { newest, ROOT } from './paths.mjs';
@@ -13,8 +14,8 @@ export async function bundle(entry) {
   const inputs = [dirname(entry), 'src/cli', 'src/engine', 'package-lock.json'].map((path) => join(ROOT, path));
   if (built >= newest(...inputs)) return bundled;
   const { build } = await import('rolldown');
-  // Built aside and renamed, so that programs started at the same time never see half a file.
-  const aside = join(ROOT, `.cache/aside-${process.pid}`);
+  // Built aside and renamed, so that programs and threads started at the same time never see half a file.
+  const aside = join(ROOT, `.cache/aside-${randomUUID()}`);
   mkdirSync(dirname(bundled), { recursive: true });
   await build({
     input: join(ROOT, entry),
