@@ -41,7 +41,7 @@ export class GccRunner {
       'as',
       this.#tools.as,
       [...job.as, '-o', OBJECT, ASSEMBLY],
-      [...files, [ASSEMBLY, made] as const],
+      [...(readsFiles(made) ? files : []), [ASSEMBLY, made] as const],
       folders,
     );
     const ended = {
@@ -67,6 +67,11 @@ export class GccRunner {
     }
     return { files, folders };
   }
+}
+
+/** Whether assembly text names other files. Hardly any does, and then the assembler has nothing to look for. */
+function readsFiles(assembly: Uint8Array): boolean {
+  return /\.inc(?:bin|lude)\b/.test(new TextDecoder('latin1').decode(assembly));
 }
 
 type Without<T> = T extends unknown ? Omit<T, 'messages' | 'timings'> : never;
