@@ -83,6 +83,7 @@ export async function runTool(
     printErr: say,
   });
   const instantiated = performance.now();
+  program.FS.mkdirTree(TREE);
   for (const folder of folders) program.FS.mkdirTree(`${TREE}/${folder}`);
   // Seven hundred files for a unit: neither copied nor opened and written, which takes three times as long.
   for (const [path, bytes] of files) {
