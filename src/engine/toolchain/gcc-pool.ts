@@ -31,8 +31,8 @@ interface Seat {
   changes: ReadonlyMap<string, Contents> | undefined;
 }
 
-/** No unit of a kernel comes near this, even on a slow computer. */
-const TIMEOUT_MS = 120_000;
+/** No unit of a kernel comes near this, even on a slow computer that does other things beside it. */
+const TIMEOUT_MS = 240_000;
 
 /**
  * Compilers side by side, as many as are asked for at the same time and at most `size`. They live on between jobs, because a compiler that
