@@ -6,11 +6,12 @@ import type { Toolchain } from '../../src/engine/toolchain/toolchain.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import { openChain } from '../corpus/chain.ts';
 import { readCorpus } from '../corpus/corpus.ts';
+import { keepResult, readResults } from '../corpus/results.ts';
 import { runFix, type Build, type Outcome } from '../corpus/run.ts';
 import { corpusPage } from '../corpus/table.ts';
 import { openPack, openSession } from './support.ts';
 
-/** `npm run test:corpus` takes all fixes and writes docs/corpus.md; `npm test` a sample. */
+/** `npm run test:corpus` takes all fixes, or those that `-- -t NAME` asks for, and writes docs/corpus.md; `npm test` takes a sample. */
 const ALL = process.env['HOTSPLICE_CORPUS'] === 'all';
 /** A header that nine of ten units read makes nearly the whole kernel be compiled. */
 const LONGEST = 3_600_000;
@@ -21,7 +22,6 @@ const chosen = ALL ? fixes : fixes.filter(({ sample }) => sample);
 let session: Session;
 let toolchain: Toolchain;
 let build: Build;
-const outcomes: Outcome[] = [];
 
 beforeAll(async () => {
   const pack = await openPack();
@@ -32,8 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   toolchain.close();
   await session.close();
-  if (!ALL || outcomes.length < fixes.length) return;
-  writeFileSync(join(ROOT, 'docs/corpus.md'), corpusPage(kernel, outcomes, new Date().toISOString().slice(0, 10)));
+  if (ALL) writeFileSync(join(ROOT, 'docs/corpus.md'), corpusPage(kernel, fixes, readResults(fixes)));
 });
 
 test('the corpus is for the kernel that runs, 25 fixes apply, and others have to be refused for reasons of all kinds', () => {
@@ -51,8 +50,10 @@ describe.each(chosen.map((fix) => ({ name: fix.id, fix })))('$name', ({ fix }) =
     what,
     async () => {
       const outcome = await runFix(session, build, fix);
-      outcomes.push(outcome);
-      if (ALL) process.stdout.write(`${line(outcome)}\n`);
+      if (ALL) {
+        process.stdout.write(`${line(outcome)}\n`);
+        keepResult(fixes, outcome);
+      }
       expect(outcome.problems).toEqual([]);
     },
     ALL ? LONGEST : undefined,
