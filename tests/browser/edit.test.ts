@@ -87,7 +87,7 @@ it('shows a syntax error at its line, and the guest stays as it is', async () =>
   const problems = page.getByRole('tabpanel', { name: /^Problems/ });
   await problems.getByText(/expected .;. before .return./).waitFor({ timeout: BUILD_TIMEOUT_MS });
   await page.getByRole('tab', { name: /^Compile: refused/ }).waitFor();
-  await page.locator('.cm-lint-marker-error').waitFor();
+  await page.locator('.cm-lint-marker-error').first().waitFor();
   await page.mouse.move(700, 20);
   await shot(page, 'edit-05-error');
   expect(await situation(page).textContent()).toBe('No update was made. The guest is untouched.');
@@ -124,10 +124,18 @@ it('asks before a header that many units read, and cancels at once', async () =>
     .poll(() => situation(page).textContent(), { timeout: BUILD_TIMEOUT_MS })
     .toMatch(/^Compiling .* of [\d\s]+units done/);
   await shot(page, 'edit-07-building');
-  const began = Date.now();
-  await action(page, /cancel/i).click();
-  await expect.poll(() => action(page, /compile and splice/i).isEnabled(), { interval: 20 }).toBe(true);
-  expect(Date.now() - began).toBeLessThan(1500);
+  // By the page's own clock: a busy host delays the test's.
+  const milliseconds = await action(page, /cancel/i).evaluate(
+    (button) =>
+      new Promise<number>((done) => {
+        const began = performance.now();
+        (button as HTMLElement).click();
+        const look = () => (button.isConnected ? requestAnimationFrame(look) : done(performance.now() - began));
+        look();
+      }),
+  );
+  expect(milliseconds).toBeLessThan(500);
+  await expect.poll(() => action(page, /compile and splice/i).isEnabled()).toBe(true);
   // The page and the guest have gone on.
   await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('echo alive-$((40+2))\n');

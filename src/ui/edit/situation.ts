@@ -12,7 +12,10 @@ export function editSituation(workspace: Workspace): string {
   if (!machine.live) return 'Waiting for the machine.';
   if (run.busy === 'check') return 'The command runs in the guest.';
   if (run.busy === 'undo') return 'The update is being undone.';
-  if (run.busy === 'apply') return run.applied ? 'What is in force is undone first.' : 'The update is being applied.';
+  if (run.busy === 'apply') {
+    if (run.operation.step === 'done') return 'The command runs in the guest.';
+    return run.applied ? 'What is in force is undone first.' : 'The update is being applied.';
+  }
   if (run.ending?.kind === 'unmade') return 'No update was made. The guest is untouched.';
   if (run.ending?.kind === 'broken') return 'Broken off. The guest is as it was before.';
   if (run.ending) return 'Refused. Nothing was written.';
