@@ -106,6 +106,23 @@ test('cancelling ends a running job and a waiting one at once, and the next job 
   expect(await next).toMatchObject({ ok: true });
 });
 
+test('one who waited and went takes nobody’s turn', async () => {
+  const { pool: gcc, ports } = pool(1);
+  const stop = new AbortController();
+  const first = gcc.run(work('a'));
+  const gone = gcc.run(work('b'), stop.signal);
+  const last = gcc.run(work('c'));
+  await settle();
+  stop.abort();
+  expect(await gone).toMatchObject({ code: 'cancelled' });
+  ports[0]?.answer();
+  await first;
+  await settle();
+  ports[0]?.answer();
+  expect(await last).toMatchObject({ ok: true });
+  expect(ports[0]?.jobs.map((job) => job.unit)).toEqual(['a', 'c']);
+});
+
 test('a compiler that breaks down, dies or does not end is told and replaced', async () => {
   const { pool: gcc, ports } = pool(1, 40);
   const crash = gcc.run(work('a'));

@@ -92,6 +92,7 @@ export class GccPool {
     this.#closed = true;
     for (const seat of this.#idle.splice(0)) seat.port.close();
     this.#onClose.abort();
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   readonly #onClose = new AbortController();
@@ -100,10 +101,7 @@ export class GccPool {
   async #turn(signal: AbortSignal | undefined): Promise<boolean> {
     while (this.#taken >= this.size) {
       if (signal?.aborted || this.#closed) return false;
-      await new Promise<void>((go) => {
-        this.#waiting.push(go);
-        signal?.addEventListener('abort', () => go(), { once: true });
-      });
+      await this.#wait(signal);
     }
     if (signal?.aborted || this.#closed) {
       this.#waiting.shift()?.();
@@ -111,6 +109,21 @@ export class GccPool {
     }
     this.#taken += 1;
     return true;
+  }
+
+  /** Until a turn is free, the signal aborts, or all is closed. One who goes leaves the queue: a turn given to nobody would be lost. */
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    let leave: () => void = () => undefined;
+    await new Promise<void>((go) => {
+      this.#waiting.push(go);
+      leave = () => {
+        const at = this.#waiting.indexOf(go);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        go();
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+    signal?.removeEventListener('abort', leave);
   }
 
   async #seat(): Promise<Seat | Failure> {

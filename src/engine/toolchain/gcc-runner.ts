@@ -24,13 +24,7 @@ export class GccRunner {
     for (const [path, bytes] of job.supply) this.#files.set(path, bytes);
     if (job.changes) this.#changes = new Map(job.changes);
     const { files, folders } = this.#tree(job);
-    const compiled = await runTool(
-      'cc1',
-      this.#tools.cc1,
-      [...job.cc1, ...MESSAGE_ARGUMENTS, '-o', ASSEMBLY],
-      files,
-      folders,
-    );
+    const compiled = await runTool('cc1', this.#tools.cc1, [...job.cc1, ...MESSAGE_ARGUMENTS, '-o', ASSEMBLY], files, folders);
     const made = output('cc1', compiled, ASSEMBLY);
     if (!(made instanceof Uint8Array))
       return { ...made, messages: { cc1: compiled.messages, as: '' }, timings: timings(compiled) };

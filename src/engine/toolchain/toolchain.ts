@@ -17,7 +17,7 @@ import type { OnLoad, SourceTree } from './source-tree.ts';
 import type { JobTimings } from './unit-job.ts';
 import type { UnitIndex } from './units.ts';
 
-export type { CompiledUnit, CompileProgress } from './compile-run.ts';
+export type { CompileProgress } from './compile-run.ts';
 
 export interface ToolchainOptions {
   readonly sources: SourceTree;
