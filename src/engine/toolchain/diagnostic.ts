@@ -35,17 +35,3 @@ export type CompileResult<T> = Success<T> | CompileFailure;
 export function compileFailure(reason: Failure, diagnostics: readonly Diagnostic[] = []): CompileFailure {
   return { ...reason, diagnostics };
 }
-
-/**
- * Where to show a diagnostic to someone who has `path` open: the place itself, else the innermost place in that file where a macro was
- * expanded, else the line that includes the header at fault.
- */
-export function placeIn(diagnostic: Diagnostic, path: string): { line: number; column: number; endColumn?: number } | undefined {
-  const here = [diagnostic, ...diagnostic.children].find((candidate) => candidate.path === path);
-  if (here) {
-    const { line, column, endColumn } = here;
-    return { line, column, ...(endColumn !== undefined && { endColumn }) };
-  }
-  const include = diagnostic.includedFrom?.find((place) => place.path === path);
-  return include && { line: include.line, column: 0 };
-}

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { parseAssemblerMessages } from './assembler-messages.ts';
 import { inEditorColumns } from './columns.ts';
 import { bareMessages, parseCompilerMessages } from './compiler-messages.ts';
-import { placeIn } from './diagnostic.ts';
 import { missingHeader, unitFailure } from './verdict.ts';
 
 /** What cc1 12.2.0 wrote, with MESSAGE_ARGUMENTS given. */
@@ -62,15 +61,6 @@ test('errors, with where macros were expanded, which file includes the header, f
   ]);
   expect(unused).toMatchObject({ option: '-Wunused-variable', message: "unused variable 'unused'" });
   expect(implicit).toMatchObject({ option: '-Wimplicit-function-declaration', function: 'g' });
-});
-
-test('a place to show in the file that is open: itself, the macro’s use, or the include', () => {
-  const [inHeader, inMacro, here] = parseCompilerMessages(ERRORS);
-  if (!inHeader || !inMacro || !here) throw new Error('three errors were expected');
-  expect(placeIn(here, 'kernel/m.c')).toEqual({ line: 6, column: 27, endColumn: 28 });
-  expect(placeIn(inMacro, 'kernel/m.c')).toEqual({ line: 5, column: 2, endColumn: 5 });
-  expect(placeIn(inHeader, 'kernel/m.c')).toEqual({ line: 1, column: 0 });
-  expect(placeIn(inHeader, 'kernel/other.c')).toBeUndefined();
 });
 
 test('columns become those of an editor', () => {
