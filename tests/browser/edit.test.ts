@@ -157,17 +157,25 @@ it('says why what cannot be an update is none', async () => {
   await context.close();
 });
 
-it('names the lesson whose update is in the way', async () => {
+it('asks before it undoes a lesson that is in the way, and is in the way of a lesson itself', async () => {
   const { page, context, errors } = await openLab(bench, '#/1/1');
   await action(page, /^apply/i).click();
   await page.getByRole('tab', { name: /^Applied: done/ }).waitFor({ timeout: 60_000 });
   await page.getByRole('link', { name: 'Open in the editor' }).click();
   await source(page).waitFor();
   await action(page, /compile and splice/i).click();
-  const trouble = page.getByRole('alert').filter({ hasText: 'replaced_already' });
-  await trouble.waitFor({ timeout: BUILD_TIMEOUT_MS });
-  expect(await trouble.textContent()).toMatch(/A line in \/proc\/version.* is in force[\s\S]*Way out/);
+  const question = page.getByRole('alertdialog', { name: 'A lesson is in the way' });
+  await question.getByText('A line in /proc/version').waitFor({ timeout: BUILD_TIMEOUT_MS });
   await shot(page, 'edit-09-in-the-way');
+  await question.getByRole('button', { name: 'Not now' }).click();
+  expect(await page.getByTitle('applied now').count()).toBe(1);
+  await action(page, /compile and splice/i).click();
+  await question.getByRole('button', { name: 'Undo the lesson and go on' }).click();
+  await waitForSplice(page);
+
+  await page.getByRole('link', { name: /^1 version/ }).click();
+  await action(page, /^apply/i).click();
+  await page.getByRole('alert').filter({ hasText: 'replaced_already' }).waitFor();
   expect(errors).toEqual([]);
   await context.close();
 });

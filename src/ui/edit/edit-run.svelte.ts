@@ -1,4 +1,4 @@
-import { failure, success, type Result } from '../../engine/failure.ts';
+import { success, type Result } from '../../engine/failure.ts';
 import type { BuiltChange } from '../../workers/toolchain-types.ts';
 import type { Program } from '../lesson/lesson.ts';
 import type { MachinePort } from '../port.ts';
@@ -16,15 +16,36 @@ export interface Desk {
   readonly command: () => GuestCommand | undefined;
   /** Programs of the lesson that the draft comes from. */
   readonly programs: () => readonly Program[];
-  /** A lesson's update in force that replaced functions of these objects, by its title. */
-  readonly inTheWay: (objects: readonly string[]) => string | undefined;
+  /** A lesson whose update, in force now, has replaced code of one of these objects. */
+  readonly inTheWay: (objects: readonly string[]) => Obstacle | undefined;
+}
+
+/** The text of which the update in force was made, and the objects it changed. */
+export interface InForce {
+  readonly revision: number;
+  readonly name: string;
+  readonly objects: readonly string[];
+}
+
+/** Another update that has to be undone first. */
+export interface Obstacle {
+  readonly title: string;
+  undo(): Promise<void>;
+}
+
+/** Waits for a person's answer. */
+export interface Conflict {
+  readonly title: string;
+  readonly answer: (agreed: boolean) => void;
 }
 
 /** An edit's dealings with the guest. At most one edit is in force: a new one takes the place of the old. */
 export class EditRun extends UpdateRun {
   readonly build: EditBuild;
   #desk: Desk;
-  #inForce = $state.raw<{ readonly revision: number; readonly name: string } | undefined>(undefined);
+  #inForce = $state.raw<InForce | undefined>(undefined);
+  #conflict = $state.raw<Conflict | undefined>(undefined);
+  #tried = $state.raw(-1);
   #prepared = -1;
 
   constructor(build: EditBuild, machine: Machine, desk: Desk) {
@@ -42,8 +63,24 @@ export class EditRun extends UpdateRun {
   }
 
   /** Which text the update in force was made of. */
-  get inForce(): { readonly revision: number; readonly name: string } | undefined {
+  get inForce(): InForce | undefined {
     return this.applied ? this.#inForce : undefined;
+  }
+
+  /** A lesson's update is in the way of this one. */
+  get conflict(): Conflict | undefined {
+    return this.#conflict;
+  }
+
+  /** The revision of the text that was tried last: how that ended says nothing of a later one. */
+  get tried(): number {
+    return this.#tried;
+  }
+
+  /** Ends at once what is under way and can be ended: a question, or the build. */
+  cancel(): void {
+    if (this.#conflict) this.#conflict.answer(false);
+    else this.build.cancel();
   }
 
   override async check(): Promise<void> {
@@ -55,6 +92,7 @@ export class EditRun extends UpdateRun {
     await this.occupied('apply', async (port) => {
       const before = this.operations;
       const input = this.#desk.input();
+      this.#tried = input.revision;
       this.beginApply('compile');
       const made = await this.build.make(input, (step) => this.setApply({ step }));
       if (!made.ok) {
@@ -63,15 +101,23 @@ export class EditRun extends UpdateRun {
         return success(undefined);
       }
       this.setApply({ step: 'build' });
-      const free = await this.#makeRoom(port, made.value);
-      if (!free.ok || this.applied) return free;
+      if (!(await this.#clear(made.value))) {
+        this.operations = before;
+        return success(undefined);
+      }
+      await this.unsplice(port);
+      if (this.applied) {
+        this.show('undo');
+        return success(undefined);
+      }
       if (!this.checks.before && !this.undone) {
         const ran = await this.#runCommand(port);
         if (!ran.ok) return ran;
       }
       await this.splice(port, made.value.id, made.value.tarball);
       if (!this.applied) return success(undefined);
-      this.#inForce = { revision: input.revision, name: input.name };
+      const objects = made.value.changes.map(({ object }) => object);
+      this.#inForce = { revision: input.revision, name: input.name, objects };
       return this.#runCommand(port);
     });
   }
@@ -90,19 +136,15 @@ export class EditRun extends UpdateRun {
     this.keepChecks([]);
   }
 
-  /** Undoes the edit in force; if it cannot be, the stages show why. */
-  async #makeRoom(port: MachinePort, built: BuiltChange): Promise<Result<void>> {
-    const other = this.#desk.inTheWay(built.changes.map(({ object }) => object));
-    if (other !== undefined) {
-      return failure('replaced_already', `“${other}” is in force and has replaced code of the same unit.`, {
-        where: built.changes.map(({ object }) => object).join(', '),
-        hint: 'Undo that lesson first (or reset), then compile and splice again.',
-      });
-    }
-    if (!this.applied) return success(undefined);
-    await this.unsplice(port);
-    if (this.applied) this.show('undo');
-    return success(undefined);
+  /** Has a lesson undone that is in the way, if the person agrees. Says whether the way is free. */
+  async #clear(built: BuiltChange): Promise<boolean> {
+    const objects = built.changes.map(({ object }) => object);
+    const other = this.#desk.inTheWay(objects);
+    if (!other) return true;
+    const agreed = await new Promise<boolean>((answer) => (this.#conflict = { title: other.title, answer }));
+    this.#conflict = undefined;
+    if (agreed) await other.undo();
+    return agreed && this.#desk.inTheWay(objects) === undefined;
   }
 
   async #runCommand(port: MachinePort): Promise<Result<void>> {

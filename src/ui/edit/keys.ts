@@ -20,8 +20,8 @@ function actionOf(event: KeyboardEvent, workspace: Workspace): (() => void) | un
   if (command && event.key === 'Enter') return () => void workspace.run.apply();
   if (command || event.altKey) return undefined;
   if (event.key === 'F8') return () => void workspace.visit(workspace.problems.step(event.shiftKey ? -1 : 1));
-  const cancels = event.key === 'Escape' && !event.defaultPrevented && (workspace.build.working || workspace.build.question);
-  return cancels ? () => workspace.build.cancel() : undefined;
+  const stoppable = workspace.build.working || workspace.run.conflict !== undefined;
+  return event.key === 'Escape' && !event.defaultPrevented && stoppable ? () => workspace.run.cancel() : undefined;
 }
 
 /** The patch that a paste outside of any text field brings; nothing if it is something else. */

@@ -1,4 +1,5 @@
 import type { BuildProgress } from '../../workers/toolchain-types.ts';
+import type { Ending } from '../state/operation.ts';
 import { bytes, count, plural } from '../view/words.ts';
 import { about, LOADS } from './words.ts';
 import type { Workspace } from './workspace.svelte.ts';
@@ -7,6 +8,7 @@ import type { Workspace } from './workspace.svelte.ts';
 export function editSituation(workspace: Workspace): string {
   const { run, build, machine, files } = workspace;
   if (build.question) return 'This change needs a large build. Shall it begin?';
+  if (run.conflict) return 'A lesson’s update is in the way.';
   if (build.working) return progressOf(build.making.progress).words;
   if (machine.phase.kind === 'failed') return 'The machine has stopped. Start it again in the terminal.';
   if (!machine.live) return 'Waiting for the machine.';
@@ -16,15 +18,22 @@ export function editSituation(workspace: Workspace): string {
     if (run.operation.step === 'done') return 'The command runs in the guest.';
     return run.applied ? 'What is in force is undone first.' : 'The update is being applied.';
   }
-  if (run.ending?.kind === 'unmade') return 'No update was made. The guest is untouched.';
-  if (run.ending?.kind === 'broken') return 'Broken off. The guest is as it was before.';
-  if (run.ending) return 'Refused. Nothing was written.';
+  if (run.ending && run.tried === files.revision) return endingWords(run.ending);
   if (run.inForce) {
     if (run.inForce.revision === files.revision) return 'The new code runs.';
     return `“${run.inForce.name}” runs; the text is another now. A splice takes its place.`;
   }
   if (files.changes.length === 0) return 'Change something, then compile and splice.';
   return run.undone ? 'Undone. The old code runs again.' : `${plural(files.changes.length, 'file')} changed.`;
+}
+
+function endingWords(ending: Ending): string {
+  const words = {
+    unmade: 'No update was made. The guest is untouched.',
+    broken: 'Broken off. The guest is as it was before.',
+    refused: 'Refused. Nothing was written.',
+  };
+  return words[ending.kind];
 }
 
 /** How far a build is: words, and a share of the whole from 0 to 1. */

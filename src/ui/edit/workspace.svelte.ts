@@ -122,8 +122,9 @@ export class Workspace {
     this.#notes = [];
   }
 
-  /** The guest has begun anew: no edit is in force. What was built stays. */
+  /** The guest begins anew: no edit is in force, and what is under way ends. What was built stays. */
   forget(): void {
+    this.#run.cancel();
     this.#run = this.#freshRun();
   }
 

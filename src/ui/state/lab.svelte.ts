@@ -125,13 +125,19 @@ export class Lab {
 
   /** The builds stay: an update does not depend on what the guest has been through. */
   #freshRuns(): readonly LessonRun[] {
-    return this.#builds.map((build) => new LessonRun(build, this.machine));
+    return this.#builds.map((build) => new LessonRun(build, this.machine, (objects) => this.#editInTheWay(objects)));
   }
 
-  /** The title of a lesson whose update, in force now, has replaced code of one of these objects. */
-  #inTheWay(objects: readonly string[]): string | undefined {
+  /** A lesson whose update, in force now, has replaced code of one of these objects. */
+  #inTheWay(objects: readonly string[]): { readonly title: string; undo(): Promise<void> } | undefined {
     const run = this.#runs.find((entry) => entry.applied && entry.lesson.units.some(({ path }) => objects.includes(path)));
-    return run?.lesson.title;
+    return run && { title: run.lesson.title, undo: () => run.undo() };
+  }
+
+  /** The name of the edit in force, if it has replaced code of one of these objects. */
+  #editInTheWay(objects: readonly string[]): string | undefined {
+    const inForce = this.editor.workspace?.run.inForce;
+    return inForce?.objects.some((object) => objects.includes(object)) ? inForce.name : undefined;
   }
 
   #nameAddress(hash: string): void {

@@ -1,4 +1,4 @@
-import { success, type Result } from '../../engine/failure.ts';
+import { failure, success, type Result } from '../../engine/failure.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import type { MachinePort } from '../port.ts';
 import type { Machine } from './machine.svelte.ts';
@@ -11,12 +11,15 @@ export class LessonRun extends UpdateRun {
   readonly lesson: Lesson;
   readonly build: UpdateBuild;
   #prepared = -1;
+  #inTheWay: (objects: readonly string[]) => string | undefined;
 
-  constructor(build: UpdateBuild, machine: Machine) {
+  /** `inTheWay`: the name of an edit in force that has replaced code of these objects. */
+  constructor(build: UpdateBuild, machine: Machine, inTheWay: (objects: readonly string[]) => string | undefined) {
     const { expects } = build.lesson;
     super(machine, expects === 'applied' ? undefined : expects.refused);
     this.lesson = build.lesson;
     this.build = build;
+    this.#inTheWay = inTheWay;
   }
 
   override get id(): string {
@@ -46,6 +49,12 @@ export class LessonRun extends UpdateRun {
   override async apply(): Promise<void> {
     if (this.applied) return;
     await this.occupied('apply', async (port) => {
+      const edit = this.#inTheWay(this.lesson.units.map(({ path }) => path));
+      if (edit !== undefined) {
+        return failure('replaced_already', `The edit “${edit}” is in force and has replaced code of the same unit.`, {
+          hint: 'Undo it in the editor (E, then U), or reset.',
+        });
+      }
       this.beginApply('upload');
       const built = await this.build.tarball(this.machine);
       if (built.ok) await this.splice(port, this.id, built.value);
