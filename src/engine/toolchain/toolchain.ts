@@ -48,6 +48,9 @@ export interface Warmth {
   readonly timings: JobTimings | undefined;
 }
 
+/** What a generated file costs to make anew, as `unitCost` counts: no more than a unit of middling size. */
+const CHECK_COST = 700;
+
 /** A kernel's sources and its compiler: from a patch or an edit to the objects that it changes. */
 export class Toolchain {
   readonly sources: SourceTree;
@@ -91,7 +94,7 @@ export class Toolchain {
     const { units, checks, ignored } = work.value;
     return success({
       units: units.map(({ object, source, cost }): PlannedUnit => ({ object, source, cost })),
-      seconds: this.#seconds(units),
+      seconds: this.#seconds([...units, ...checks.map(() => ({ cost: CHECK_COST }))]),
       checks: checks.map((check) => check.output),
       ignored,
     });
@@ -109,6 +112,12 @@ export class Toolchain {
     const shop = await this.#shop(options.onLoad);
     if (!shop.ok) return compileFailure(shop);
     if (signal?.aborted) return compileFailure(CANCELLED);
+    const { units, checks } = work.value;
+    const [check] = checks;
+    if (check) {
+      const secondsLeft = this.#seconds([...units, ...checks.map(() => ({ cost: CHECK_COST }))]);
+      options.onProgress?.({ unit: check.output, state: 'compiling', done: 0, total: units.length, secondsLeft });
+    }
     const checked = await checkGenerated(shop.value, work.value, signal);
     if (!checked.ok) return checked;
     const compiled = await new CompileRun(shop.value, work.value, options, this.#estimate).finish();
