@@ -88,7 +88,8 @@ function take(event: KeyboardEvent, action: () => void): void {
 
 function movePane(by: 1 | -1): void {
   const panes = [...document.querySelectorAll<HTMLElement>(PANE)];
-  const at = panes.findIndex((pane) => pane.contains(document.activeElement));
+  // The innermost: the editor's bench is a pane inside a pane.
+  const at = panes.findLastIndex((pane) => pane.contains(document.activeElement));
   focusPane(panes[(at + by + panes.length) % panes.length]);
 }
 

@@ -96,6 +96,8 @@ it('shows a syntax error at its line, and the guest stays as it is', async () =>
   // F8 goes to the line, from anywhere.
   await page.locator('.cm-line', { hasText: '#include' }).first().click();
   await page.keyboard.press('F8');
+  await expect.poll(() => page.locator('.cm-activeLine').textContent()).toBe('}');
+  await page.keyboard.press('Shift+F8');
   await expect.poll(() => page.locator('.cm-activeLine').textContent()).toMatch(/no end/);
   await page.keyboard.press('End');
   await page.keyboard.type(';');

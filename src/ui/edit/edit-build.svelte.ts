@@ -12,6 +12,7 @@ import type { ToolchainPort } from '../port.ts';
 import type { Making } from '../state/operation.ts';
 import type { BuildPhase } from '../state/update-build.svelte.ts';
 import type { MakingStep } from '../view/stations.ts';
+import { Throttle } from './throttle.ts';
 import { updateId } from './update-id.ts';
 
 /** What is built: the change, and what to call it. */
@@ -115,11 +116,15 @@ export class EditBuild {
     this.#count += 1;
     const began = performance.now();
     const options = { id: updateId(input.name, this.#count), description: input.name };
-    const built = await this.#port.build(input.changes, options, (progress) => {
-      this.#making = { progress };
-      if (progress.stage === 'compile') this.#units = { ...this.#units, [progress.unit.unit]: progress.unit.state };
-      onStep(STEPS[progress.stage]);
+    const shown = new Throttle<BuildProgress>((news) => {
+      const last = news.at(-1);
+      if (!last) return;
+      this.#making = { progress: last };
+      this.#units = { ...this.#units, ...statesOf(news) };
+      onStep(STEPS[last.stage]);
     });
+    const built = await this.#port.build(input.changes, options, (progress) => shown.add(progress));
+    shown.flush();
     this.#milliseconds = performance.now() - began;
     return built;
   }
@@ -130,6 +135,10 @@ export class EditBuild {
     this.#question = undefined;
     return agreed;
   }
+}
+
+function statesOf(news: readonly BuildProgress[]): UnitStates {
+  return Object.fromEntries(news.flatMap((news) => (news.stage === 'compile' ? [[news.unit.unit, news.unit.state]] : [])));
 }
 
 const NOTHING_CHANGED = failure('nothing_changed', 'Nothing is changed, so there is nothing to compile.', {
