@@ -26,6 +26,8 @@ const SPLICE = `splice name=version_proc_show label=version_proc_show<fs/proc/ve
 stage value=applied
 end result=ok ns=31200000`;
 
+const MADE = ['compile', 'compare', 'build', 'load', 'match', 'stop', 'splice', 'applied'];
+
 const shape = (trace: string, rest: Partial<StationInput>) =>
   stations({ operation: 'apply', core: viewOperation(trace ? records(trace) : []), ...rest }).map(
     ({ id, state }) => `${id} ${state}`,
@@ -71,5 +73,25 @@ describe('the line of stages', () => {
       '1 function',
       'in 31.2 ms',
     ]);
+  });
+
+  it('begins with the making of an update that is made from source', () => {
+    const made = (step: StationInput['step'], rest: Partial<StationInput> = {}) => shape('', { step, making: {}, ...rest });
+    expect(made(undefined).map((entry) => entry.split(' ')[0])).toEqual(MADE);
+    expect(made('compile')[0]).toBe('compile running');
+    expect(made('build').slice(0, 4)).toEqual(['compile done', 'compare done', 'build running', 'load waiting']);
+    expect(made('upload')[3], 'what was built here is loaded, upload and all').toBe('load running');
+    expect(made('compile', { ended: 'compile_error' }).slice(0, 2)).toEqual(['compile refused', 'compare waiting']);
+    const done = shape(`${MATCH}\n${STOP}\n${SPLICE}`, { step: 'done', making: {} });
+    expect(done.every((entry) => entry.endsWith('done'))).toBe(true);
+  });
+
+  it('says how many units are compiled', () => {
+    const unit = { unit: 'fs/pipe.o', state: 'compiling', done: 3, total: 12, secondsLeft: 4 } as const;
+    const making = { progress: { stage: 'compile', unit } } as const;
+    expect(stations({ operation: 'apply', core: viewOperation([]), step: 'compile', making })[0]).toMatchObject({
+      value: '3 of 12',
+      sentence: 'Compile: under way, 3 of 12.',
+    });
   });
 });
