@@ -42,7 +42,7 @@ async function atTheLine(): Promise<OpenedPage> {
   const opened = await openLab(bench);
   const { page } = opened;
   await page.locator('[data-region="terminal"] .xterm').click();
-  await page.keyboard.type('while uname -s | grep -q Linux; do sleep 0.1; done; echo new code ru"n"s\n');
+  await page.keyboard.type('while [ "$(uname -s)" = Linux ]; do sleep 0.2; done; echo new code ru"n"s\n');
   return opened;
 }
 
@@ -129,7 +129,7 @@ it('runs an edit with a cold compiler', async () => {
 it('runs an edit with a warm compiler', async () => {
   const { page, context, errors } = await atTheLine();
   await openLine(page);
-  await page.getByText(/byte for byte/).waitFor({ timeout: PROMPT_TIMEOUT_MS });
+  await page.getByText(/this compiler reproduced/).waitFor({ timeout: PROMPT_TIMEOUT_MS });
   const warm = await pressAndWait(page);
   times['warm'] = warm;
   report('warm', warm);
