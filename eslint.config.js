@@ -6,7 +6,18 @@ import { rooms } from './tools/dev/rooms.mjs';
 import svelteConfig from './svelte.config.js';
 
 export default ts.config(
-  { ignores: ['node_modules/', 'dist/', '.cache/', 'test-results/', 'public/', 'guest/', 'tests/fixtures/', 'src/engine/toolchain/emscripten/*.mjs'] },
+  {
+    ignores: [
+      'node_modules/',
+      'dist/',
+      '.cache/',
+      'test-results/',
+      'public/',
+      'guest/',
+      'tests/fixtures/',
+      'src/engine/toolchain/emscripten/*.mjs',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   ...ts.configs.strict,
