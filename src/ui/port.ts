@@ -77,7 +77,10 @@ export interface ToolchainPort {
   search(query: string, limit: number): Promise<Result<readonly Hit[]>>;
   /** The text of a file of the kernel the guest runs. */
   read(path: string): Promise<Result<string>>;
-  /** Loads the compiler and tries it on the unchanged unit of that file, so that the first build finds it warm. */
+  /**
+   * Loads the compiler and tries it on the unchanged unit of that file, so that the first build finds it warm. After the answer it is tried some more,
+   * until a build begins: `onProgress` hears of it.
+   */
   warm(path: string, onProgress?: (progress: LoadProgress) => void): Promise<Result<Warmth>>;
   /** Applies a patch to the sources of the kernel the guest runs. */
   applyPatch(patch: string | Uint8Array): Promise<Result<AppliedPatch> | PatchFailure>;

@@ -4,7 +4,7 @@ import type { ToolchainHost, ToolchainPlaces } from '../workers/toolchain-host.t
 import { Spawned } from '../workers/spawn.ts';
 import type { BuiltChange, LoadProgress, ToolchainInfo } from '../workers/toolchain-types.ts';
 import type { ToolchainPort } from './port.ts';
-import { markBuild } from './timeline.ts';
+import { markBuild, markTrial } from './timeline.ts';
 
 /** Searching takes milliseconds; reading may wait for the network. */
 const SEARCH_TIMEOUT_MS = 15_000;
@@ -33,7 +33,17 @@ export class ToolchainClient implements ToolchainPort {
   read: ToolchainPort['read'] = (path) => this.#call((remote) => remote.read(path));
 
   warm: ToolchainPort['warm'] = (path, onProgress) =>
-    this.#stoppable(this.#call((remote) => remote.warm(path, proxy(onProgress ?? ignore))));
+    this.#stoppable(
+      this.#call((remote) =>
+        remote.warm(
+          path,
+          proxy((progress: LoadProgress) => {
+            markTrial(progress);
+            onProgress?.(progress);
+          }),
+        ),
+      ),
+    );
 
   applyPatch: ToolchainPort['applyPatch'] = (patch) => this.#call((remote) => remote.applyPatch(patch));
 

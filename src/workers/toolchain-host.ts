@@ -14,7 +14,7 @@ import type { BuildOptions, BuildProgress, BuiltChange, Hit, LoadProgress, Toolc
 export type { ToolchainPlaces };
 
 /** V8 replaces quickly made machine code by good one while it runs. kernel/sys.c in Node, CPU seconds: 10, 9, 4, 3, 3. */
-const MORE_TRIALS = 2;
+const TRIALS = 3;
 
 const BUSY = failure('busy', 'A build is under way.', { hint: 'Wait for it, or cancel it.' });
 
@@ -74,15 +74,21 @@ export class ToolchainHost {
     ]);
     if (!modules.ok) return modules;
     if (!read.ok) return read;
-    onProgress({ step: 'trial', received: 0, total: 0 });
+    const onTrial = (done: number) => onProgress({ step: 'trial', received: done, total: TRIALS });
+    onTrial(0);
     const warmth = await toolchain.warm(path, { signal: stop.signal });
-    if (warmth.ok) void this.#warmOn(path, stop.signal);
+    if (warmth.ok) void this.#warmOn(path, stop.signal, onTrial);
     return warmth;
   }
 
   /** The answer is there after one trial; the compiler's own code is at its fastest after some more. */
-  async #warmOn(path: string, signal: AbortSignal): Promise<void> {
-    for (let trial = 0; trial < MORE_TRIALS && !signal.aborted; trial++) await this.#toolchain().warm(path, { signal });
+  async #warmOn(path: string, signal: AbortSignal, onTrial: (done: number) => void): Promise<void> {
+    for (let done = 1; done < TRIALS; done++) {
+      onTrial(done);
+      const warmth = await this.#toolchain().warm(path, { signal });
+      if (!warmth.ok) return;
+    }
+    onTrial(TRIALS);
   }
 
   /** From changes to an update. A second build is refused with `busy`, unless the first has been cancelled. */

@@ -36,7 +36,7 @@ export interface Hit {
   readonly marks: readonly (readonly [number, number])[];
 }
 
-/** What is being loaded or started, for a progress bar. A total of 0: not known. */
+/** What is being loaded, in bytes, or tried, in trials; for a progress bar. A total of 0: not known. */
 export interface LoadProgress {
   readonly step: 'indexes' | 'compiler' | 'sources' | 'trial';
   readonly received: number;

@@ -129,7 +129,10 @@ it('runs an edit with a cold compiler', async () => {
 it('runs an edit with a warm compiler', async () => {
   const { page, context, errors } = await atTheLine();
   await openLine(page);
-  await page.getByText(/this compiler reproduced/).waitFor({ timeout: PROMPT_TIMEOUT_MS });
+  await page.getByText(/this compiler reproduced kernel\/sys\.o byte for byte/).waitFor({ timeout: PROMPT_TIMEOUT_MS });
+  await page.waitForFunction(() => performance.getEntriesByName('hotsplice warm').length > 0, undefined, {
+    timeout: 2 * PROMPT_TIMEOUT_MS,
+  });
   const warm = await pressAndWait(page);
   times['warm'] = warm;
   report('warm', warm);
