@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readObjects } from '../../src/cli/files.ts';
-import { openToolchain } from '../../src/cli/toolchain.ts';
+import { openToolchain, preferPlainCode } from '../../src/cli/toolchain.ts';
 import { diffObjects } from '../../src/engine/diff/diff.ts';
 import type { Failure } from '../../src/engine/failure.ts';
 import type { PatchFailure } from '../../src/engine/patch/patch-failure.ts';
@@ -20,6 +20,7 @@ const at = (name: string) => join(folder, name);
 let toolchain: Toolchain;
 
 beforeAll(async () => {
+  preferPlainCode();
   toolchain = must(await openToolchain(await openPack(), undefined));
 });
 afterAll(() => {
