@@ -52,9 +52,10 @@ describe.each([
     await picture('finder');
     await page.keyboard.press('Enter');
     await source(page).waitFor();
-    await writeAbove(page, 'struct timespec64 uptime;', 'int broken = "text";');
+    await writeAbove(page, 'struct timespec64 uptime;', 'int broken = ;');
     await page.keyboard.press('Control+Enter');
-    await page.getByRole('tab', { name: /^Compile: (refused|done)/ }).waitFor({ timeout: BUILD_TIMEOUT_MS });
+    const problems = page.getByRole('tabpanel', { name: /^Problems/ });
+    await problems.getByText(/expected expression/).waitFor({ timeout: BUILD_TIMEOUT_MS });
     await isWhole(page, width, height);
     await picture('problem');
     await page.getByRole('button', { name: 'Revert file' }).click();

@@ -334,6 +334,9 @@ export class Workspace {
   #diagnosed(found: readonly Diagnostic[]): void {
     this.problems.set(found);
     for (const file of this.files.tabs) this.files.dispatch(file, markProblems(file.state, file.path, found));
+    // A trial that the build had pushed aside is made now: it is what says that this compiler makes the kernel that runs.
+    const { active } = this.files;
+    if (active && this.toolchain.warm.kind === 'cold') void this.toolchain.warmUp(active.path);
     if (this.problems.errors === 0) return;
     this.#tab = 'problems';
     void this.visit(this.problems.choose(0));
