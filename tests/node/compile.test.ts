@@ -47,9 +47,13 @@ async function patchFile(name: string, edits: readonly Edit[], created: Readonly
   return at(name);
 }
 
-/** Compiles a patch with the compilers of this process, which get fast with use. */
+const compiled = new Map<string, Compiled>();
+
+/** Compiles a patch in this process, and no file of it twice. */
 async function compile(patch: string): Promise<Compiled> {
-  return must(await toolchain.compile(must(await toolchain.applyPatch(readFileSync(patch))).files));
+  const made = compiled.get(patch) ?? must(await toolchain.compile(must(await toolchain.applyPatch(readFileSync(patch))).files));
+  compiled.set(patch, made);
+  return made;
 }
 
 /** Why a patch is refused, by itself or when it is compiled. */
