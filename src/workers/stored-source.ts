@@ -1,7 +1,7 @@
 import { success, type Result } from '../engine/failure.ts';
 import type { PackSource } from '../engine/pipeline/pack.ts';
+import { sha256 } from '../engine/toolchain/file-source.ts';
 import { fetchFile } from './fetch-file.ts';
-import { sha256 } from './sha256.ts';
 
 /** Where files are kept between visits, by the hash of their contents. */
 export interface FileShelf {
@@ -34,7 +34,7 @@ export class StoredSource implements PackSource {
       if (kept) return success(kept);
     }
     const file = await fetchFile(new URL(path, this.#base).href, `${this.#name}/${path}`, limit, this.#onBytes);
-    if (file.ok && hash !== undefined && (await sha256(file.value)) === hash) void this.#shelf.put(hash, file.value);
+    if (file.ok && hash !== undefined && (await isFile(file.value, hash))) void this.#shelf.put(hash, file.value);
     return file;
   }
 }
@@ -44,7 +44,12 @@ export async function keptFile(shelf: FileShelf, hash: string): Promise<Uint8Arr
   const found = await shelf.get(hash);
   if (!found) return undefined;
   const bytes = new Uint8Array(found);
-  if ((await sha256(bytes)) === hash) return bytes;
+  if (await isFile(bytes, hash)) return bytes;
   void shelf.drop(hash);
   return undefined;
+}
+
+async function isFile(bytes: Uint8Array, hash: string): Promise<boolean> {
+  const found = await sha256(bytes);
+  return found.ok && found.value === hash;
 }

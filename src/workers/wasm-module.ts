@@ -1,5 +1,5 @@
 import { failure, success, type Failure, type Result } from '../engine/failure.ts';
-import { sha256 } from './sha256.ts';
+import { sha256 } from '../engine/toolchain/file-source.ts';
 import { keptFile, type FileShelf } from './stored-source.ts';
 
 /** A gzipped WebAssembly file as its manifest lists it. */
@@ -124,17 +124,12 @@ function atMost(limit: number): TransformStream<Bytes, Bytes> {
 
 async function verify(file: WasmFile, packed: Bytes): Promise<Failure | undefined> {
   const found = await sha256(packed);
-  if (found === file.sha256) return undefined;
-  if (found === undefined) {
-    return failure('insecure_page', 'The browser offers no hashing here, so the compiler cannot be verified.', {
-      where: file.where,
-      hint: 'Open the page over https or from localhost.',
-    });
-  }
+  if (!found.ok) return { ...found, where: file.where };
+  if (found.value === file.sha256) return undefined;
   return failure('toolchain_hash', 'A part of the compiler is not the file its manifest lists.', {
     where: file.where,
     expected: `sha256 ${file.sha256}`,
-    found: `sha256 ${found}`,
+    found: `sha256 ${found.value}`,
     hint: REFETCH,
   });
 }
