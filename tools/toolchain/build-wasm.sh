@@ -20,6 +20,7 @@ mkdir -p "$prefix" "$out"
 
 # Debian's emscripten 3.1.6 needs the acorn module, and a node whose fetch it does not take for a browser's.
 export NODE_PATH=$build/acorn/node_modules NODE_OPTIONS=--no-experimental-fetch
+export EMSDK_PYTHON=/usr/bin/python3
 # No environment but a bare JavaScript engine is asked for, so that one file serves workers of browsers and of Node.
 link_flags() {
   echo "-O2 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=128MB -sTOTAL_STACK=16MB -sEXIT_RUNTIME=1" \
