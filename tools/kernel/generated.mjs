@@ -1,9 +1,14 @@
 // The files of a kernel that its build makes from others, and from which: a patch that touches those cannot be built unit by unit.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
+import { promisify } from 'node:util';
+import { sha256 } from './chunks.mjs';
 import { driverArguments, inParallel } from './driver.mjs';
 import { everythingRead } from './units.mjs';
+
+const run = promisify(execFile);
 
 /**
  * What kbuild makes without leaving a command behind, by hand. `program`: made by a program whose own command is recorded.
@@ -88,10 +93,31 @@ export async function generatedFiles(tree, commands, cc1Folder, sources, units) 
     const args = await driverArguments(tree, recorded.command, cc1Folder);
     const source = normalize(recorded.source);
     const deps = await everythingRead(tree, { ...args, source, recorded, cc1Folder });
+    if (how === 'object') return { output, inputs: [], how, source, deps, ...(await withoutDebugInfo(tree, cc1Folder, args)) };
     const bytes = readFileSync(join(tree, output));
-    const content =
-      how === 'asm-offsets' ? { text: bytes.toString() } : { sha256: createHash('sha256').update(bytes).digest('hex') };
+    const content = how === 'asm-offsets' ? { text: bytes.toString() } : { sha256: sha256(bytes) };
     return { output, inputs: [], how, source, ...args, deps, ...content };
   });
   return [...rows.values(), ...checked].sort((a, b) => (a.output < b.output ? -1 : 1));
+}
+
+/**
+ * Arguments that make no debugging information, and the hash of the object they give. Real-mode code is built with it, it names
+ * the folder of the build, and what is linked from the objects does not contain it.
+ */
+async function withoutDebugInfo(tree, cc1Folder, { cc1, as }) {
+  const args = {
+    cc1: cc1.filter((word) => !/^(-g\w*|-fworking-directory)$/.test(word)),
+    as: as.filter((word) => !/^--?g(dwarf|en-debug)/.test(word)),
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'object-'));
+  try {
+    const text = join(folder, 'unit.s');
+    const object = join(folder, 'unit.o');
+    await run(join(cc1Folder, 'cc1'), [...args.cc1, '-o', text], { cwd: tree });
+    await run('as', [...args.as, '-o', object, text], { cwd: tree });
+    return { ...args, sha256: sha256(readFileSync(object)) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
