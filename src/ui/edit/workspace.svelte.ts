@@ -39,6 +39,8 @@ export interface WorkspaceContext {
 
 /** A pause before a draft is written down, and the address follows the cursor. */
 const KEEP_MS = 400;
+/** How often to look whether the machine is free again. */
+const WARM_LATER_MS = 500;
 /** Larger files are no patches; they are not even read. */
 const MAX_FILE = 6 * 1024 * 1024;
 
@@ -173,7 +175,7 @@ export class Workspace {
     this.#busy = false;
     if (!applied.ok) return this.#fail('The patch does not apply', applied);
     if (!files.ok) return this.#fail('The patch cannot be opened', files, () => void this.openPatch(patch, head));
-    this.keep();
+    this.#leave();
     this.#head = { ...newHead(), ...head };
     const { files: opened, deleted } = files.value;
     this.files.load(
@@ -216,7 +218,7 @@ export class Workspace {
 
   /** Opens a draft of this browser. */
   async openDraft(draft: StoredDraft): Promise<void> {
-    if (draft.id !== this.#head.id) this.keep();
+    if (draft.id !== this.#head.id) this.#leave();
     this.#busy = true;
     const files = await filesOfStored(draft, this.#context.port);
     this.#busy = false;
@@ -233,7 +235,7 @@ export class Workspace {
   }
 
   newDraft(): void {
-    this.keep();
+    this.#leave();
     this.#head = newHead();
     this.files.load([], [], [], undefined);
     this.drafts.forgetLast();
@@ -284,6 +286,13 @@ export class Workspace {
     });
   }
 
+  /** The draft makes room for another: it is kept, unless there is nothing in it but open files. */
+  #leave(): void {
+    const empty = this.files.changes.length === 0 && this.#head.name === undefined;
+    if (empty) this.drafts.delete(this.#head.id);
+    else this.keep();
+  }
+
   async #openLink(link: string): Promise<void> {
     const origin = `link:${crc32(new TextEncoder().encode(link))}`;
     const known = this.#untouched(origin);
@@ -331,12 +340,18 @@ export class Workspace {
     this.#timer = setTimeout(() => this.keep(), KEEP_MS);
   }
 
+  /** A trial, but not while somebody waits for the splice: it would take the computer's cores from it. */
+  async #warmLater(path: string): Promise<void> {
+    while (this.#run.busy !== undefined) await new Promise((go) => setTimeout(go, WARM_LATER_MS));
+    await this.toolchain.warmUp(path);
+  }
+
   #diagnosed(found: readonly Diagnostic[]): void {
     this.problems.set(found);
     for (const file of this.files.tabs) this.files.dispatch(file, markProblems(file.state, file.path, found));
     // A trial that the build had pushed aside is made now: it is what says that this compiler makes the kernel that runs.
     const { active } = this.files;
-    if (active && this.toolchain.warm.kind === 'cold') void this.toolchain.warmUp(active.path);
+    if (active && this.toolchain.warm.kind === 'cold') void this.#warmLater(active.path);
     if (this.problems.errors === 0) return;
     this.#tab = 'problems';
     void this.visit(this.problems.choose(0));
