@@ -21,13 +21,15 @@ export function corpusPage(kernel: string, fixes: readonly Fix[], results: Reado
   const dates = [...new Set(rows.map(({ result }) => result.date))].sort();
   return `${[
     '# Real fixes, one by one',
+    '',
     `Debian released these ${fixes.length} changes between its kernels 6.1.170-3 and 6.1.176-1; the patches are in \`tests/corpus/patches\`, each with a word on what`,
     'it mends. `npm run test:corpus` takes every one through the whole chain, from the patch to the running kernel and back: applied to the source of the pack,',
     'compiled by the compiler of the page, compared, packed, loaded into the guest, spliced, checked from user space, undone, checked again. After each step the',
     'kernel’s whole text is compared: it may differ at the jumps the report names and nowhere else. This page is written by that run.',
     '',
     `Run on ${dates.join(', ')} with ${kernel}: ${applied.length} applied and undone, ${refused.length} refused as they have to be, ${wrong.length} with problems. Of those applied, the effect of ${seen.length}`,
-    'can be seen by a program in the guest; others are exercised by one before, while and after, where one reaches them.',
+    'can be seen by a program in the guest; others are exercised by one before, while and after, where one reaches them. Times are of that run, on a machine that may',
+    'have had other work.',
     '',
     '## Applied and undone',
     '',
