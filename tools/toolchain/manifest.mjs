@@ -28,7 +28,11 @@ for (const [role, path] of Object.entries(programs)) {
 }
 
 const texts = {
-  'COPYING.gcc': ['/usr/share/doc/gcc-12-base/copyright', '/usr/share/common-licenses/GPL-3', '/usr/share/common-licenses/LGPL-3'],
+  'COPYING.gcc': [
+    '/usr/share/doc/gcc-12-base/copyright',
+    '/usr/share/common-licenses/GPL-3',
+    '/usr/share/common-licenses/LGPL-3',
+  ],
   'COPYING.binutils': ['/usr/share/doc/binutils-source/copyright', '/usr/share/common-licenses/GPL-3'],
   'COPYING.emscripten': ['/usr/share/doc/emscripten/copyright'],
 };
