@@ -65,6 +65,7 @@ build_cc1() {
   make -j"$jobs" MAKEINFO=true -C gcc cc1 "${host_tools[@]}" CFLAGS="-O2 -g0" CXXFLAGS="-O2 -g0" LDFLAGS="$(link_flags cc1)"
 }
 
+# 64-bit BFD, as Debian's assembler has: without it, expressions in assembly are computed with 32 bits (a GDT entry in reboot.S loses its upper half).
 build_as() {
   mkdir -p "$build/binutils"
   cd "$build/binutils"
@@ -72,7 +73,7 @@ build_as() {
     env "${em_tools[@]}" CC_FOR_BUILD=gcc CXX_FOR_BUILD=g++ CFLAGS="-O2 -g0 -DHAVE_PSIGNAL=1" CXXFLAGS="-O2 -g0 -DHAVE_PSIGNAL=1" \
       ../src/binutils/configure --build=x86_64-linux-gnu --host=wasm32-unknown-emscripten --target=i686-linux-gnu \
       --disable-gdb --disable-gdbserver --disable-sim --disable-gprofng --disable-ld --disable-gold --disable-gprof \
-      --disable-plugins --disable-shared --disable-werror --disable-nls --disable-x86-used-note --without-zstd --without-debuginfod
+      --disable-plugins --disable-shared --disable-werror --disable-nls --disable-x86-used-note --enable-64-bit-bfd --without-zstd --without-debuginfod
   fi
   make -j"$jobs" MAKEINFO=true all-gas
   rm -f gas/as-new gas/as-new.wasm
