@@ -41,17 +41,18 @@ test('a sample of units comes out as the objects that run, byte for byte', async
   expect(compared.map((unit) => unit.object)).toEqual([...SAMPLE].sort());
 }, 400_000);
 
-test('the report of the pack is about this compiler and all units, and none differs', async () => {
+test('the report of the pack is about this compiler and all units, and no unit differs', async () => {
   const pack = await openPack();
   const bytes = must(await pack.file('identity'));
   const [cc1, as] = (await compiler()).identity.split(' ');
   const index = must(UnitIndex.parse(must(await pack.text('units')), 'units.json'));
-  const units = index.objects.length + index.generated.filter((entry) => entry.check).length;
+  const units = index.objects.length;
+  const generated = index.generated.filter((entry) => entry.check).length;
   expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
     compiler: { cc1, as },
-    units,
-    identical: units,
-    different: [],
+    units: { compared: units, identical: units, different: [] },
+    // The assembler of the page computes with 32 bits what is shifted further than that: see docs/kernel-pack.md.
+    generated: { compared: generated, identical: generated - 1, different: ['arch/x86/realmode/rm/reboot.o'] },
   });
 });
 

@@ -5,14 +5,21 @@ import { success, type Result } from '../../src/engine/failure.ts';
 import { parseManifest } from '../../src/engine/pipeline/manifest.ts';
 import { KernelPack, type PackSource } from '../../src/engine/pipeline/pack.ts';
 import { Compiler } from '../../src/engine/toolchain/compiler.ts';
-import { compareUnits } from './identity.ts';
+import { compareUnits, type ComparedUnit } from './identity.ts';
 
 /** What identity.json says. */
 interface Report {
   readonly format: 1;
   /** Hashes of the programs, as WebAssembly. */
   readonly compiler: { readonly id: string; readonly cc1: string; readonly as: string };
-  readonly units: number;
+  /** Those that vmlinux was linked from. One that differs cannot be shipped. */
+  readonly units: Count;
+  /** What else of the kernel's build the compiler can make: see `generated` in docs/kernel-pack.md. */
+  readonly generated: Count;
+}
+
+interface Count {
+  readonly compared: number;
   readonly identical: number;
   readonly different: readonly string[];
 }
@@ -43,19 +50,24 @@ export async function reportIdentity(
     },
   });
   if (!compared.ok) return compared;
-  const different = compared.value.filter((unit) => !unit.identical).map((unit) => unit.object);
-  const units = compared.value.length;
   const [cc1 = '', as = ''] = compiler.value.identity.split(' ');
   const report: Report = {
     format: 1,
     compiler: { id: compiler.value.id, cc1, as },
-    units,
-    identical: units - different.length,
-    different,
+    units: count(compared.value.filter((unit) => unit.linked)),
+    generated: count(compared.value.filter((unit) => !unit.linked)),
   };
-  say(`${report.identical} of ${units} are identical, ${Math.round((performance.now() - began) / 1000)} s`);
+  const { units, generated } = report;
+  say(
+    `${units.identical} of ${units.compared} units and ${generated.identical} of ${generated.compared} generated files are identical, ${Math.round((performance.now() - began) / 1000)} s`,
+  );
   if (only.length === 0) writeFileSync(join(folder, 'identity.json'), `${JSON.stringify(report, null, 2)}\n`);
-  return success(different.length === 0);
+  return success(units.different.length === 0);
+}
+
+function count(all: readonly ComparedUnit[]): Count {
+  const different = all.filter((unit) => !unit.identical).map((unit) => unit.object);
+  return { compared: all.length, identical: all.length - different.length, different };
 }
 
 /** A pack under construction as the only one there is, whatever its folder is called. */

@@ -6,13 +6,15 @@ import { ChangedTree } from '../../src/engine/toolchain/changed-tree.ts';
 import { compileUnit } from '../../src/engine/toolchain/compile-unit.ts';
 import type { Compiler } from '../../src/engine/toolchain/compiler.ts';
 import { GccPool } from '../../src/engine/toolchain/gcc-pool.ts';
-import { checkGenerated } from '../../src/engine/toolchain/generated-check.ts';
+import { checkRecorded } from '../../src/engine/toolchain/generated-check.ts';
 import type { Toolchain } from '../../src/engine/toolchain/toolchain.ts';
 
 /** One unit, or one generated file that the compiler can make anew, made by the WebAssembly compiler as the page does it. */
 export interface ComparedUnit {
   /** Path of the object or of the generated file. */
   readonly object: string;
+  /** One of the units that the kernel was linked from. */
+  readonly linked: boolean;
   /** What the kernel was made of, byte for byte. */
   readonly identical: boolean;
   /** Why there is nothing to compare, if there is nothing. */
@@ -71,20 +73,20 @@ function jobsOf({ units, sources, objects }: Toolchain, pool: GccPool): Map<stri
     if (!unit) continue;
     jobs.set(object, async () => {
       const made = await compileUnit(shop, unit, tree);
-      return made.ok ? { object, identical: made.value.object === undefined } : problem(object, made);
+      return made.ok ? { object, linked: true, identical: made.value.object === undefined } : problem(object, true, made);
     });
   }
   for (const entry of units.generated) {
     if (!entry.check) continue;
     const object = entry.output;
     jobs.set(object, async () => {
-      const same = await checkGenerated(shop, { tree, units: [], checks: [entry], ignored: [] }, undefined);
-      return same.ok ? { object, identical: true } : problem(object, same);
+      const same = await checkRecorded(shop, entry, tree);
+      return same.ok ? { object, linked: false, identical: true } : problem(object, false, same);
     });
   }
   return jobs;
 }
 
-function problem(object: string, { message, found }: Failure): ComparedUnit {
-  return { object, identical: false, problem: [message, found].filter(Boolean).join(' ') };
+function problem(object: string, linked: boolean, { message, found }: Failure): ComparedUnit {
+  return { object, linked, identical: false, problem: [message, found].filter(Boolean).join(' ') };
 }
