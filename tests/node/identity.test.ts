@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folderSource } from '../../src/cli/files.ts';
+import { spawnGcc } from '../../src/cli/gcc.ts';
+import { openToolchain } from '../../src/engine/pipeline/open-toolchain.ts';
+import type { FileChange } from '../../src/engine/patch/tree.ts';
+import { ChangedTree } from '../../src/engine/toolchain/changed-tree.ts';
 import { Compiler } from '../../src/engine/toolchain/compiler.ts';
+import { GccPool } from '../../src/engine/toolchain/gcc-pool.ts';
+import { checkGenerated } from '../../src/engine/toolchain/generated-check.ts';
 import { UnitIndex } from '../../src/engine/toolchain/units.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import { compareUnits } from '../../tools/kernel/identity.ts';
@@ -54,6 +60,29 @@ test('the report of the pack is about this compiler and all units, and no unit d
     // The assembler of the page computes with 32 bits what is shifted further than that: see docs/kernel-pack.md.
     generated: { compared: generated, identical: generated - 1, different: ['arch/x86/realmode/rm/reboot.o'] },
   });
+});
+
+test('what a change does to a generated file is told apart from what the compiler does', async () => {
+  const modules = must(await (await compiler()).load());
+  const toolchain = must(await openToolchain(await openPack(), await compiler(), { spawn: spawnGcc, compilers: 1 }));
+  const { units, sources, objects } = toolchain;
+  const checks = units.generated.filter((entry) => entry.output === 'arch/x86/realmode/rm/reboot.o');
+  expect(checks.length).toBe(1);
+  const pool = new GccPool(() => spawnGcc(modules), 1);
+  const check = (changes: FileChange[]) =>
+    checkGenerated(
+      { pool, objects, cache: undefined },
+      { tree: new ChangedTree(sources, changes), units: [], checks, ignored: [] },
+      undefined,
+    );
+  try {
+    const path = 'arch/x86/realmode/rm/reboot.S';
+    const text = must(await toolchain.readFile(path));
+    expect(await check([{ path, text: `${text}/* nothing else */\n` }])).toMatchObject({ ok: true });
+    expect(await check([{ path, text: `${text}\n\t.long 1\n` }])).toMatchObject({ ok: false, code: 'generated_file' });
+  } finally {
+    pool.close();
+  }
 });
 
 test('a unit that there is none of is told', async () => {
