@@ -55,9 +55,10 @@ async function openLine(page: Page): Promise<void> {
 
 /** Presses the key and waits for the shell to see the new code; gives the milliseconds between, by the page's clock. */
 async function pressAndWait(page: Page): Promise<{ total: number; parts: readonly Timing[] }> {
-  const done = page.evaluate(
-    ([source]) =>
-      new Promise<number>((resolve) => {
+  // The page has to be listening before the key goes down: an evaluation that is only under way may be overtaken by it.
+  const watch = await page.evaluateHandle(
+    ([source]) => ({
+      done: new Promise<number>((resolve) => {
         let pressed = 0;
         addEventListener('keydown', (event) => event.key === 'Enter' && event.ctrlKey && (pressed = performance.now()), true);
         const look = () => {
@@ -68,10 +69,11 @@ async function pressAndWait(page: Page): Promise<{ total: number; parts: readonl
         };
         look();
       }),
+    }),
     [NEW_CODE.source] as const,
   );
   await page.keyboard.press('Control+Enter');
-  const total = await done;
+  const total = await watch.evaluate(({ done }) => done);
   return { total, parts: await partsOf(page) };
 }
 
