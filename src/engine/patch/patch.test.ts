@@ -180,6 +180,18 @@ describe('files come, go and move', () => {
     expect(await refused(text, { 'new.h': 'int a;\n' })).toMatchObject({ code: 'already_applied' });
   });
 
+  test('a file that is refused only under a name with another prefix', async () => {
+    const more = writePatch([{ path: 'tools/Makefile', before: 'a\n', after: 'b\n' }]);
+    const read = (path: string): Promise<Result<string | undefined>> => {
+      if (path === 'a/tools/Makefile') return Promise.resolve({ ok: false, code: 'makefile_changed', message: '' });
+      return Promise.resolve({ ok: true, value: path === 'fs/x.c' ? FILE : undefined });
+    };
+    expect(await applyPatch(parsed(PATCH + more), read)).toMatchObject({
+      ok: true,
+      value: { files: [{ path: 'fs/x.c' }], leftOut: ['tools/Makefile'] },
+    });
+  });
+
   test('a deleted file with more in it than the patch knows', async () => {
     const text = writePatch([{ path: 'old.h', before: 'a\n', after: undefined }]);
     expect(await refused(text, { 'old.h': 'a\nb\n' })).toMatchObject({ code: 'patch_failed' });
@@ -334,6 +346,7 @@ describe('what is no patch, or no patch for a kernel, is a typed failure', () =>
     ['a damaged second hunk', `${PATCH}@@ -20,1 +21 @\n`, 'malformed_patch'],
     ['a binary file in git’s words', 'diff --git a/x b/x\nindex 1..2 100644\nGIT binary patch\nliteral 3\n', 'binary_patch'],
     ['a binary file in diff’s words', 'Binary files a/x and b/x differ\n', 'binary_patch'],
+    ['text that only sounds like it', 'Files and folders differ\n', 'not_a_patch'],
     [
       'a symbolic link',
       'diff --git a/x b/x\nnew file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+y\n',
@@ -351,6 +364,9 @@ describe('what is no patch, or no patch for a kernel, is a typed failure', () =>
     ['times', `--- ${'\t'.repeat(4_000_000)}x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n`],
     ['names behind git’s', `diff --git a/x b/x\n--- ${' x'.repeat(2_000_000)}\n+++ x\n`],
     ['binaries', `Binary files ${' and'.repeat(1_000_000)}\n`],
+    ['binaries on many lines', `Files ${' and '.repeat(800)}\r differ\n`.repeat(1000)],
+    ['line ends', '--- \r'.repeat(800_000)],
+    ['blanks in many names', `--- x${' '.repeat(4000)}x\n+++ x${' '.repeat(4000)}x\n@@ -1 +1 @@\n-a\n+b\n`.repeat(500) + '@@'],
     ['numbers', `${'1'.repeat(4_000_000)}\n`],
     ['hunks of nothing', `--- x\n+++ x\n${'@@ -0,0 +0,0 @@\n'.repeat(260_000)}`],
     ['spaces', ' '.repeat(4_000_000)],
@@ -371,6 +387,12 @@ describe('what is no patch, or no patch for a kernel, is a typed failure', () =>
       code: 'binary_file',
       hint: expect.stringContaining('gunzip') as string,
     });
+  });
+
+  test('of a line without end, a failure shows the beginning', () => {
+    const found = parsePatch(PATCH.replace(' line 8', `?${'x'.repeat(1_000_000)}`));
+    expect(JSON.stringify(found).length).toBeLessThan(1000);
+    expect(found).toMatchObject({ code: 'malformed_patch', found: expect.stringMatching(/^\?x+…$/) as string });
   });
 
   test('a hunk that is not UTF-8', () => {
