@@ -1,5 +1,6 @@
 import { correlate } from './correlate.ts';
-import { bytesEqual, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
+import { bytesEqual } from '../bytes.ts';
+import { hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
 import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
