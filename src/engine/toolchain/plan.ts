@@ -122,9 +122,9 @@ export function refusePath(path: string): Failure | undefined {
 function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | undefined {
   const refused = refusePath(path);
   if (refused) return refused;
-  for (const { output, inputs, how, check } of index.generated) {
+  for (const { output, inputs, check } of index.generated) {
     if (output === path) return generated(path, output, 'A file that the build makes is changed by hand.');
-    if (check === undefined && how !== 'asm-offsets' && inputs.some((glob) => globMatches(glob, path))) {
+    if (check === undefined && inputs.some((glob) => globMatches(glob, path))) {
       return generated(path, output, 'The change alters a file that others are generated from.');
     }
   }
