@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import type { Timing } from '../../src/workers/toolchain-types.ts';
-import { newPage, openBench, openLab, PROMPT_TIMEOUT_MS, shot, waitForPrompt, type Bench } from './support.ts';
+import { newPage, openBench, openLab, PROMPT_TIMEOUT_MS, shot, waitForPrompt, waitForTerminal, type Bench } from './support.ts';
 
 /**
  * From the key to new code in the guest: one line of `kernel/sys.c`, on the real page. The times are the issue's limits, for two cores that
@@ -41,32 +41,25 @@ async function editLine(page: Page): Promise<void> {
  */
 async function pressAndAsk(page: Page): Promise<{ total: number; parts: readonly Timing[] }> {
   // The page has to be listening before the key goes down: an evaluation that is only under way may be overtaken by it.
-  const watch = await page.evaluateHandle(
-    ([source]) => ({
-      done: new Promise<number>((resolve) => {
-        let pressed = 0;
-        addEventListener('keydown', (event) => event.key === 'Enter' && event.ctrlKey && (pressed = performance.now()), true);
-        const look = () => {
-          const rows = [...document.querySelectorAll('[data-region="terminal"] .xterm-rows > div')];
-          const text = rows.map((row) => row.textContent ?? '').join('\n');
-          if (pressed > 0 && new RegExp(source, 'm').test(text)) resolve(performance.now() - pressed);
-          else requestAnimationFrame(look);
-        };
-        look();
-      }),
-    }),
-    [NEW_NAME.source] as const,
-  );
-  await page.keyboard.press('Control+Enter');
-  await page.waitForFunction(() => {
-    const marks = performance.getEntriesByType('mark').map(({ name }) => name);
-    const unload = marks.indexOf('hotsplice applying unload');
-    return unload >= 0 && marks.includes('hotsplice ready', unload);
+  const pressed = await page.evaluateHandle(() => {
+    const at = { time: 0 };
+    addEventListener('keydown', ({ key, ctrlKey }) => key === 'Enter' && ctrlKey && (at.time = performance.now()), true);
+    return at;
   });
+  await page.keyboard.press('Control+Enter');
+  await page.waitForFunction(inForce, undefined, { polling: 50 });
   await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('uname -s\n');
-  const total = await watch.evaluate(({ done }) => done);
+  await waitForTerminal(page, NEW_NAME);
+  const total = await pressed.evaluate(({ time }) => performance.now() - time);
   return { total, parts: await partsOf(page) };
+}
+
+/** On the page: whether the last thing that the session said is that it has unloaded what an update was loaded from. */
+function inForce(): boolean {
+  const marks = performance.getEntriesByType('mark').map(({ name }) => name);
+  const unload = marks.lastIndexOf('hotsplice applying unload');
+  return unload >= 0 && marks.includes('hotsplice ready', unload);
 }
 
 /** The parts of the last build and splice, from the page's timeline. */
