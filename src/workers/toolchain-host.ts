@@ -102,20 +102,24 @@ export class ToolchainHost {
     options: BuildOptions,
     onProgress: (progress: BuildProgress) => void,
   ): Promise<Result<BuiltChange> | CompileFailure> {
-    while (this.#build) {
-      if (!this.#build.stop.signal.aborted) return BUSY;
-      await this.#build.end;
-    }
-    const { toolchain, pack, notes } = this.#parts();
-    // Somebody waits for the build; what the trial has warmed so far stays warm.
-    this.#trial?.abort();
+    if (this.#build && !this.#build.stop.signal.aborted) return BUSY;
+    const before = this.#build?.end;
     const stop = new AbortController();
-    const work = buildChange(toolchain, pack, changes, options, stop.signal, onProgress);
-    this.#build = { stop, end: work };
-    const built = await work;
-    this.#build = undefined;
+    const work = (async () => {
+      await before;
+      if (stop.signal.aborted) return CANCELLED;
+      const { toolchain, pack } = this.#parts();
+      // Somebody waits for the build; what the trial has warmed so far stays warm.
+      this.#trial?.abort();
+      return buildChange(toolchain, pack, changes, options, stop.signal, onProgress);
+    })();
+    const build = { stop, end: work.catch(() => undefined) };
+    this.#build = build;
+    const built = await work.finally(() => {
+      if (this.#build === build) this.#build = undefined;
+    });
     if (!built.ok) return built;
-    return transfer(success({ ...built.value, notes: notes() }), [built.value.tarball.buffer]);
+    return transfer(success({ ...built.value, notes: this.#parts().notes() }), [built.value.tarball.buffer]);
   }
 
   /** Ends a build and a trial; their compilers end at once. */
