@@ -108,13 +108,15 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
-/** Nothing sticks out of the window, and each part is in view and large enough to be of use. */
+/** Nothing sticks out of the window or of the terminal's pane, and each part is in view and large enough to be of use. */
 export async function expectWhole(page: Page, parts: readonly string[]): Promise<void> {
   const overflow = await page.evaluate(() => [
     document.documentElement.scrollWidth - innerWidth,
     document.documentElement.scrollHeight - innerHeight,
   ]);
   expect(overflow).toEqual([0, 0]);
+  const terminal = page.locator('[data-region="terminal"]');
+  expect(await terminal.evaluate((pane) => pane.scrollHeight - pane.clientHeight), 'lines below the terminal’s pane').toBe(0);
   const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
   for (const part of parts) {
     const box = await page.locator(part).boundingBox();

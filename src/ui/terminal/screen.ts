@@ -17,9 +17,11 @@ export function attachTerminal(machine: Machine, onTerminal: (terminal: Terminal
   return (element) => {
     const style = getComputedStyle(element);
     const colour = (name: string) => style.getPropertyValue(name).trim();
+    const fontFamily = colour('--mono');
+    const fontSize = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.93);
     const terminal = new Terminal({
-      fontFamily: colour('--mono'),
-      fontSize: Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.93),
+      fontFamily,
+      fontSize,
       lineHeight: 1.2,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       scrollback: SCROLLBACK,
@@ -43,7 +45,15 @@ export function attachTerminal(machine: Machine, onTerminal: (terminal: Terminal
     const stop = machine.onOutput((bytes) => terminal.write(bytes));
     const observer = new ResizeObserver(() => fit.fit());
     observer.observe(element);
+    let open = true;
+    // xterm measures a letter when it is opened or its font changes by name. With the rows of a font that came later it is taller than its place.
+    void document.fonts.load(`${fontSize}px ${fontFamily}`).then(() => {
+      if (!open) return;
+      terminal.options.fontFamily = `${fontFamily}, monospace`;
+      fit.fit();
+    });
     return () => {
+      open = false;
       stop();
       observer.disconnect();
       terminal.dispose();
