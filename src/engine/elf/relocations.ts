@@ -1,0 +1,59 @@
+import * as C from './constants.ts';
+import type { Layout } from './layout.ts';
+import type { ElfRelocation } from './object.ts';
+import { relocationKinds } from './relocation-kind.ts';
+import type { SectionHeader } from './section-headers.ts';
+import type { Source } from './source.ts';
+import { View } from './view.ts';
+
+/** Reads the relocations of an object, by the index of the section they apply to (gABI, "Relocation"). */
+export function readRelocations(
+  source: Source,
+  layout: Layout,
+  machine: number,
+  headers: readonly SectionHeader[],
+  symbolCount: number,
+): Map<number, ElfRelocation[]> {
+  const kinds = relocationKinds(machine);
+  const result = new Map<number, ElfRelocation[]>();
+  for (const header of headers) {
+    if (header.type !== C.SHT_REL && header.type !== C.SHT_RELA) continue;
+    const target = headers[header.info];
+    if (header.info === 0 || !target)
+      return source.malformed('A relocation section applies to a section that does not exist.', header.info);
+    const explicit = header.type === C.SHT_RELA;
+    const entry = explicit ? layout.rela : layout.rel;
+    if (header.entsize !== entry || header.size % entry !== 0)
+      source.malformed('A relocation section has an impossible entry size.', header.entsize);
+    const list = result.get(header.info) ?? [];
+    result.set(header.info, list);
+    const table = new View(source.contents(header, 'relocations'));
+    const fields = new View(source.contents(target, 'relocated section'));
+    for (let base = 0; base < table.length; base += entry) {
+      const offset = table.word(base, layout.word);
+      const info = readInfo(table, base + layout.word, layout);
+      const kind = kinds.get(info.type);
+      const size = kind?.size ?? 1;
+      if (offset === undefined || !fields.has(offset, size))
+        return source.malformed('A relocation lies outside of its section.', offset, `below ${fields.length - size}`);
+      if (info.symbol >= symbolCount)
+        source.malformed('A relocation names a symbol that does not exist.', `${info.symbol} of ${symbolCount}`);
+      const addend = explicit ? table.signedWord(base + 2 * layout.word, layout.word) : implicit(fields, offset, kind?.size);
+      if (addend === undefined) return source.malformed('A relocation has an impossible addend.');
+      list.push({ offset, type: info.type, symbol: info.symbol, addend });
+    }
+  }
+  for (const list of result.values()) list.sort((a, b) => a.offset - b.offset);
+  return result;
+}
+
+/** r_info: symbol and type, in 24 and 8 bits or in 32 each. */
+function readInfo(table: View, offset: number, layout: Layout): { type: number; symbol: number } {
+  const low = table.u32(offset) ?? 0;
+  if (layout.word === 8) return { type: low, symbol: table.u32(offset + 4) ?? 0 };
+  return { type: low & 0xff, symbol: low >>> 8 };
+}
+
+function implicit(fields: View, offset: number, size: 0 | 1 | 2 | 4 | 8 | undefined): number | undefined {
+  return size === undefined || size === 0 ? 0 : fields.signed(offset, size);
+}
