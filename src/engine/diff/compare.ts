@@ -179,7 +179,13 @@ class Fixpoint {
       return a.flags === b.flags && same.sameTarget(a.target, b.target, from) && same.sameTarget(a.key, b.key, from);
     if (a.kind === 'bug' && b.kind === 'bug')
       return a.flags === b.flags && (a.file && b.file ? same.sameTarget(a.file, b.file, from) : a.file === b.file);
-    if (a.kind === 'extable' && b.kind === 'extable') return a.data === b.data && same.sameTarget(a.fixup, b.fixup, from);
+    if (a.kind === 'extable' && b.kind === 'extable') {
+      const handled = a.handler && b.handler ? same.sameTarget(a.handler, b.handler, from) : a.handler === b.handler;
+      return a.data === b.data && handled && same.sameTarget(a.fixup, b.fixup, from);
+    }
+    if (a.kind === 'paravirt' && b.kind === 'paravirt') return a.type === b.type && a.length === b.length;
+    if (a.kind === 'static-call' && b.kind === 'static-call')
+      return a.flags === b.flags && same.sameTarget(a.key, b.key, from);
     return a.kind === b.kind;
   }
 }

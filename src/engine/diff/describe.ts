@@ -127,14 +127,14 @@ function describeData({ constants, newData, removedData }: Comparison): DataChan
 
 function describeCode(span: Span): Code {
   const bytes = (span.bytes ?? new Uint8Array(0)).slice();
-  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + 4);
+  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + reference.size);
   return {
     section: span.section.name,
     size: span.size,
     bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
     relocations: span.references.map((reference) => ({
       offset: reference.offset,
-      size: 4,
+      size: reference.size,
       kind: reference.kind,
       target: describeTarget(reference),
     })),

@@ -32,18 +32,21 @@ function textEqual(a: Span, aFrom: number, b: Span, bFrom: number): boolean {
   }
 }
 
-/** Offsets of bytes that are no part of a reference and differ. Stops at the end of the shorter one. */
+/** Offsets of bytes that are no part of a reference that both have there, and differ. Stops at the end of the shorter one. */
 export function* differingBytes(pre: Span, post: Span): Generator<number> {
   const a = pre.bytes;
   const b = post.bytes;
   if (!a || !b) return;
-  const fields = new Set<number>();
-  const postOffsets = new Set(post.references.map((reference) => reference.offset));
-  for (const reference of pre.references) {
-    if (postOffsets.has(reference.offset)) for (let i = 0; i < 4; i++) fields.add(reference.offset + i);
-  }
   const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i] && !fields.has(i)) yield i;
+  let at = 0;
+  let next = 0;
+  for (const { offset, size } of pre.references) {
+    while ((post.references[next]?.offset ?? Infinity) < offset) next++;
+    if (post.references[next]?.offset !== offset) continue;
+    for (; at < offset && at < length; at++) if (a[at] !== b[at]) yield at;
+    at = Math.max(at, offset + size);
+  }
+  for (; at < length; at++) if (a[at] !== b[at]) yield at;
 }
 
 /** Same size, same bytes around the references, references in the same places. */

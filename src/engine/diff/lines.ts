@@ -33,9 +33,9 @@ export function immediateLineShifts(pre: Span, post: Span, shifts: ReadonlySet<n
   if (pre.size !== post.size || !pre.bytes || !post.bytes) return undefined;
   const found = new Map<number, LineShift>();
   for (const offset of differingBytes(pre, post)) {
-    const start = instructionStart(pre.bytes, offset);
-    const a = decode(pre.bytes, start);
-    const b = decode(post.bytes, start);
+    const start = instructionStart(pre.bytes, offset, pre.bits);
+    const a = decode(pre.bytes, start, pre.bits);
+    const b = decode(post.bytes, start, post.bits);
     if (
       !a ||
       !b ||

@@ -12,6 +12,8 @@ const TABLE_OF: Record<Site['kind'], string> = {
   jump: '__jump_table',
   bug: '__bug_table',
   extable: '__ex_table',
+  paravirt: '.parainstructions',
+  'static-call': '.static_call_sites',
 };
 
 /** Why the code of `pre` must give way to that of its partner, most telling first. */
@@ -25,7 +27,7 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
   ];
   const first = firstDifference(pre, post);
   if (first !== undefined) {
-    const offset = instructionStart(pre.bytes ?? new Uint8Array(0), first);
+    const offset = instructionStart(pre.bytes ?? new Uint8Array(0), first, pre.bits);
     reasons.unshift({ kind: 'bytes', symbol, offset, text: `The instruction at ${symbol}+0x${offset.toString(16)} differs.` });
   }
   if (pre.size !== post.size)

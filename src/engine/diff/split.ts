@@ -17,14 +17,14 @@ const KIND_OF: Partial<Record<SectionClass, SpanKind>> = {
 };
 
 /** Cuts a section into spans that cover it without gap or overlap, sorted by offset. `symbols` are those defined in the section. */
-export function splitSection(section: ElfSection, is: SectionClass, symbols: readonly ElfSymbol[]): Span[] {
+export function splitSection(section: ElfSection, is: SectionClass, symbols: readonly ElfSymbol[], bits: 32 | 64): Span[] {
   const kind = KIND_OF[is];
   if (!kind) return [];
-  if (kind === 'string') return splitAt(section, kind, stringStarts(section), symbols);
+  if (kind === 'string') return splitAt(section, kind, stringStarts(section), symbols, bits);
   const mergeable = (section.flags & SHF_MERGE) !== 0 && (section.flags & SHF_STRINGS) === 0 && section.entsize > 1;
   if (kind === 'rodata' && mergeable && section.data.length === section.size && section.size % section.entsize === 0)
-    return splitAt(section, kind, constantStarts(section), symbols);
-  return splitAt(section, kind, symbolStarts(section, kind, symbols), symbols);
+    return splitAt(section, kind, constantStarts(section), symbols, bits);
+  return splitAt(section, kind, symbolStarts(section, kind, symbols), symbols, bits);
 }
 
 /** A string begins at 0 and, aligned as the section is, after each NUL; alignment padding belongs to the string before it. */
@@ -45,26 +45,34 @@ function constantStarts(section: ElfSection): number[] {
 }
 
 function symbolStarts(section: ElfSection, kind: SpanKind, symbols: readonly ElfSymbol[]): number[] {
-  const wanted = symbols.filter((symbol) => symbol.value < section.size && names(kind, symbol, symbols));
-  const starts = [...new Set([0, ...wanted.map((symbol) => symbol.value)])].sort((a, b) => a - b);
-  return section.size === 0 && symbols.length === 0 ? [] : starts;
+  if (section.size === 0 && symbols.length === 0) return [];
+  const starts = new Set([0]);
+  // Ends of the functions that begin before the place reached so far.
+  let covered = 0;
+  const functions = symbols.filter((symbol) => symbol.type === STT_FUNC).sort((a, b) => a.value - b.value);
+  let next = 0;
+  for (const symbol of symbols.toSorted((a, b) => a.value - b.value)) {
+    for (let other = functions[next]; other && other.value < symbol.value; other = functions[++next])
+      covered = Math.max(covered, other.value + other.size);
+    if (symbol.value < section.size && names(kind, symbol, symbol.value < covered)) starts.add(symbol.value);
+  }
+  return [...starts];
 }
 
 /** Whether a symbol begins a span. Labels inside of functions do not; in assembler files without types, global symbols do. */
-function names(kind: SpanKind, symbol: ElfSymbol, all: readonly ElfSymbol[]): boolean {
-  if (symbol.type === STT_FUNC || symbol.type === STT_OBJECT) return !insideAnother(symbol, all);
+function names(kind: SpanKind, symbol: ElfSymbol, inside: boolean): boolean {
+  if (symbol.type === STT_FUNC || symbol.type === STT_OBJECT) return !inside;
   if (symbol.type !== STT_NOTYPE) return false;
-  return symbol.bind !== STB_LOCAL ? !insideAnother(symbol, all) : kind === 'opaque';
+  return symbol.bind !== STB_LOCAL ? !inside : kind === 'opaque';
 }
 
-function insideAnother(symbol: ElfSymbol, all: readonly ElfSymbol[]): boolean {
-  return all.some(
-    (other) =>
-      other.type === STT_FUNC && other !== symbol && other.value < symbol.value && symbol.value < other.value + other.size,
-  );
-}
-
-function splitAt(section: ElfSection, kind: SpanKind, starts: readonly number[], symbols: readonly ElfSymbol[]): Span[] {
+function splitAt(
+  section: ElfSection,
+  kind: SpanKind,
+  starts: readonly number[],
+  symbols: readonly ElfSymbol[],
+  bits: 32 | 64,
+): Span[] {
   const bySymbolStart = new Map<number, ElfSymbol[]>();
   for (const symbol of symbols) {
     const list = bySymbolStart.get(symbol.value);
@@ -79,6 +87,7 @@ function splitAt(section: ElfSection, kind: SpanKind, starts: readonly number[],
     return {
       kind,
       section,
+      bits,
       offset,
       size: end - offset,
       bytes: section.type === SHT_NOBITS ? undefined : section.data.subarray(offset, end),

@@ -1,6 +1,7 @@
-import { SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/constants.ts';
+import { SHF_EXECINSTR, SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/constants.ts';
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/object.ts';
-import { AddressMap, readField, toReference } from './address.ts';
+import { AddressMap, toReference } from './address.ts';
+import { BiasFinder } from './code-references.ts';
 import { walk } from './instruction.ts';
 import type { Refusal } from './refusal.ts';
 import { classify, type SectionClass } from './section-class.ts';
@@ -27,18 +28,19 @@ export function readUnit(object: ElfObject): Unit {
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
   const exports: string[] = [];
+  const classes = object.sections.map((section) => classify(section.name));
   for (const section of object.sections) {
-    const is = classify(section.name);
+    const is = classes[section.index];
     if (is === undefined) {
       if (section.size > 0) refusals.push(unknownSection(section));
       continue;
     }
     if (is === 'table') tables.push(section);
     if (is === 'export') exports.push(section.name);
-    if (is !== 'structure') spans.push(...splitSection(section, is, symbolsOf.get(section.index) ?? []));
+    if (is !== 'structure') spans.push(...splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass));
   }
   const map = new AddressMap(object, spans);
-  for (const section of object.sections) refusals.push(...attachReferences(map, section, classify(section.name)));
+  for (const section of object.sections) refusals.push(...attachReferences(map, section, classes[section.index]));
   for (const problem of attachSites(map, tables)) {
     refusals.push({
       code: 'bad_table',
@@ -83,13 +85,21 @@ function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass
   const spans = map.spansOf(section.index);
   const lists = new Map<Span, Reference[]>();
   if (is === 'table' || is === 'replacement' || spans.length === 0) return refusals;
+  const executable = (section.flags & SHF_EXECINSTR) !== 0;
+  let biases: BiasFinder | undefined;
+  let current: Span | undefined;
   for (const relocation of section.relocations) {
     const place = map.at(section.index, relocation.offset);
     if (!place || !COMPARED.has(place.span.kind)) continue;
-    const field = readField(section, relocation);
+    const field = map.field(relocation);
     if (!field) continue;
-    const reference = 'unsupported' in field ? undefined : toReference(map, field, place.offset, bias(place.span, field.kind));
-    if (!reference || place.offset + 4 > place.span.size) {
+    if (place.span !== current) {
+      current = place.span;
+      biases = executable || current.kind === 'text' ? new BiasFinder(current.bytes ?? new Uint8Array(0), current.bits) : undefined;
+    }
+    const reference =
+      'unsupported' in field ? undefined : toReference(map, field, place.offset, biases?.of(field, place.offset) ?? 0);
+    if (!reference || place.offset + reference.size > place.span.size) {
       if (place.span.kind !== 'opaque')
         refusals.push(
           unsupported(
@@ -109,11 +119,6 @@ function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass
   return refusals;
 }
 
-/** On i386 only branches are relative in code; they count from the end of their field. */
-function bias(span: Span, kind: 'abs32' | 'pc32'): number {
-  return kind === 'pc32' && (span.kind === 'text' || span.kind === 'opaque') ? -4 : 0;
-}
-
 function unsupported(section: ElfSection, offset: number, what: string): Refusal {
   return {
     code: 'unsupported_relocation',
@@ -128,7 +133,7 @@ function addImplicit(map: AddressMap, spans: readonly Span[], lists: Map<Span, R
   for (const span of spans) {
     const list = lists.get(span) ?? [];
     const known = new Set(list.map((reference) => reference.offset));
-    for (const { offset, instruction } of walk(span.bytes ?? new Uint8Array(0))) {
+    for (const { offset, instruction } of walk(span.bytes ?? new Uint8Array(0), span.bits)) {
       if (!instruction.branch || instruction.immediateSize !== 4) continue;
       const field = offset + instruction.immediateOffset;
       if (known.has(field) || !span.bytes) continue;
@@ -136,7 +141,7 @@ function addImplicit(map: AddressMap, spans: readonly Span[], lists: Map<Span, R
       const to = offset + instruction.length + view.getInt32(field, true);
       if (to >= 0 && to < span.size) continue;
       const target = map.at(span.section.index, span.offset + to);
-      if (target && target.span !== span) list.push({ offset: field, kind: 'pc32', target, bias: -4, implicit: true });
+      if (target && target.span !== span) list.push({ offset: field, size: 4, kind: 'pc32', target, bias: -4, implicit: true });
     }
     if (list.length > 0) lists.set(span, list);
   }
@@ -152,7 +157,7 @@ function markDead(span: Span): void {
     span.sites.some(
       (site) =>
         site.kind === 'alternative' &&
-        site.cpuid === FEATURE_ALWAYS &&
+        (site.cpuid & 0xffff) === FEATURE_ALWAYS &&
         site.offset <= offset &&
         offset < site.offset + site.length,
     );
