@@ -1,11 +1,12 @@
 import { correlate } from './correlate.ts';
-import { bytesEqual, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
+import { contentSize, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
 import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
 import { classify } from './section-class.ts';
-import { spanName, type Site, type Span, type Target } from './span.ts';
+import { sameSites } from './sites.ts';
+import { spanName, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
 import type { Unit } from './unit.ts';
 
@@ -137,9 +138,9 @@ class Fixpoint {
 
   #sameText(pre: Span, post: Span): boolean {
     if (
-      pre.size !== post.size ||
+      contentSize(pre) !== contentSize(post) ||
       !this.#comparer.sameReferences(pre.references, post.references, pre) ||
-      !this.#sameSites(pre, post)
+      !sameSites(this.#comparer, pre, post)
     )
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
@@ -153,40 +154,10 @@ class Fixpoint {
   }
 
   #sameData(pre: Span, post: Span): boolean {
-    if (pre.size !== post.size || !this.#comparer.sameReferences(pre.references, post.references, pre)) return false;
+    if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
+      return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
     return differingBytes(pre, post).next().done === true;
-  }
-
-  #sameSites(pre: Span, post: Span): boolean {
-    return (
-      pre.sites.length === post.sites.length && pre.sites.every((site, index) => this.#sameSite(site, post.sites[index], pre))
-    );
-  }
-
-  #sameSite(a: Site, b: Site | undefined, from: Span): boolean {
-    if (!b || a.offset !== b.offset) return false;
-    const same = this.#comparer;
-    if (a.kind === 'alternative' && b.kind === 'alternative') {
-      return (
-        a.cpuid === b.cpuid &&
-        a.length === b.length &&
-        bytesEqual(a.bytes, b.bytes) &&
-        same.sameReferences(a.references, b.references, from)
-      );
-    }
-    if (a.kind === 'jump' && b.kind === 'jump')
-      return a.flags === b.flags && same.sameTarget(a.target, b.target, from) && same.sameTarget(a.key, b.key, from);
-    if (a.kind === 'bug' && b.kind === 'bug')
-      return a.flags === b.flags && (a.file && b.file ? same.sameTarget(a.file, b.file, from) : a.file === b.file);
-    if (a.kind === 'extable' && b.kind === 'extable') {
-      const handled = a.handler && b.handler ? same.sameTarget(a.handler, b.handler, from) : a.handler === b.handler;
-      return a.data === b.data && handled && same.sameTarget(a.fixup, b.fixup, from);
-    }
-    if (a.kind === 'paravirt' && b.kind === 'paravirt') return a.type === b.type && a.length === b.length;
-    if (a.kind === 'static-call' && b.kind === 'static-call')
-      return a.flags === b.flags && same.sameTarget(a.key, b.key, from);
-    return a.kind === b.kind;
   }
 }
 

@@ -1,4 +1,5 @@
 import { SHF_MERGE } from '../elf/constants.ts';
+import { isNops } from './instruction.ts';
 import { coldParent } from './names.ts';
 import { type Span, spanName, type Reference, type Target } from './span.ts';
 
@@ -37,7 +38,7 @@ export function* differingBytes(pre: Span, post: Span): Generator<number> {
   const a = pre.bytes;
   const b = post.bytes;
   if (!a || !b) return;
-  const length = Math.min(a.length, b.length);
+  const length = Math.min(contentSize(pre), contentSize(post));
   let at = 0;
   let next = 0;
   for (const { offset, size } of pre.references) {
@@ -49,9 +50,22 @@ export function* differingBytes(pre: Span, post: Span): Generator<number> {
   for (; at < length; at++) if (a[at] !== b[at]) yield at;
 }
 
+/**
+ * Bytes of a function or variable without what only aligns the one behind it in its section: no-operations or zeros past the symbol's size. What
+ * is neither belongs to it.
+ */
+export function contentSize(span: Span): number {
+  const size = span.symbols[0]?.size ?? 0;
+  if (size === 0 || size >= span.size || (span.references.at(-1)?.offset ?? 0) >= size) return span.size;
+  const rest = span.bytes?.subarray(size);
+  if (!rest) return size;
+  const padding = span.kind === 'text' ? isNops(rest, span.bits) : rest.every((byte) => byte === 0);
+  return padding ? size : span.size;
+}
+
 /** Same size, same bytes around the references, references in the same places. */
 export function sameShape(pre: Span, post: Span): boolean {
-  if (pre.size !== post.size || (pre.bytes === undefined) !== (post.bytes === undefined)) return false;
+  if (contentSize(pre) !== contentSize(post) || (pre.bytes === undefined) !== (post.bytes === undefined)) return false;
   if (pre.references.length !== post.references.length) return false;
   for (let i = 0; i < pre.references.length; i++) {
     const a = pre.references[i];

@@ -241,3 +241,21 @@ export function instructionStart(bytes: Uint8Array, offset: number, bits: 32 | 6
   }
   return start;
 }
+
+/** Whether all bytes are instructions without effect, as assemblers fill gaps with: nop, int3, lea to itself, mov to itself. */
+export function isNops(bytes: Uint8Array, bits: 32 | 64): boolean {
+  let end = 0;
+  for (const { offset, instruction } of walk(bytes, bits)) {
+    let at = offset;
+    while (PREFIX[bytes[at] ?? 0]) at++;
+    const [op = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const long = op === 0x0f && second === 0x1f;
+    // %esi is loaded with its own value: modrm 76, b6 (+ displacement 0), 74 26, b4 26.
+    const lea = bits === 32 && op === 0x8d && (second === 0x76 || second === 0xb6 || ((second === 0x74 || second === 0xb4) && third === 0x26));
+    const idle = lea && bytes.subarray(at + 2 + (second === 0x74 || second === 0xb4 ? 1 : 0), offset + instruction.length);
+    const move = bits === 32 && op === 0x89 && second === 0xf6;
+    if (op !== 0x90 && op !== 0xcc && !long && !move && !(idle && idle.every((byte) => byte === 0))) return false;
+    end = offset + instruction.length;
+  }
+  return end === bytes.length;
+}

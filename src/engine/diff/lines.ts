@@ -1,5 +1,5 @@
 import { decode, instructionStart } from './instruction.ts';
-import { differingBytes } from './equal.ts';
+import { contentSize, differingBytes } from './equal.ts';
 import { spanText, type Span } from './span.ts';
 
 /** A difference that is nothing but a line number that moved. */
@@ -30,7 +30,7 @@ export function bugLineShifts(pre: Span, post: Span): LineShift[] | undefined {
  * unit's line shifts, those shifts; otherwise undefined. Careful on purpose: a constant that changed must never pass for a line number.
  */
 export function immediateLineShifts(pre: Span, post: Span, shifts: ReadonlySet<number>): LineShift[] | undefined {
-  if (pre.size !== post.size || !pre.bytes || !post.bytes) return undefined;
+  if (contentSize(pre) !== contentSize(post) || !pre.bytes || !post.bytes) return undefined;
   const found = new Map<number, LineShift>();
   for (const offset of differingBytes(pre, post)) {
     const start = instructionStart(pre.bytes, offset, pre.bits);

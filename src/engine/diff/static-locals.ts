@@ -1,5 +1,5 @@
 import { bytesEqual, sameShape } from './equal.ts';
-import { ownerName, staticLocalBase } from './names.ts';
+import { ownerName, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, pair } from './pairing.ts';
 import { spanName, type Reference, type Span } from './span.ts';
 
@@ -14,11 +14,11 @@ export function correlateStaticLocals(pre: readonly Span[], post: readonly Span[
   pairByOwner(pre, post);
 }
 
-/** The name without its number, if the span is a static variable of a function that has no partner yet. */
+/** The name without its number, if the span is a static variable of a function, or made by the compiler, and has no partner yet. */
 function openBase(span: Span | undefined): string | undefined {
   if (!span || span.partner || span.kind === 'text' || span.kind === 'string') return undefined;
   const symbol = span.symbols[0];
-  const base = symbol?.bind === 0 ? staticLocalBase(symbol.name) : undefined;
+  const base = !symbol ? privateBase(span.section.name) : symbol.bind === 0 ? staticLocalBase(symbol.name) : undefined;
   return base === undefined ? undefined : `${span.kind} ${base}`;
 }
 
@@ -92,7 +92,10 @@ function owners(spans: readonly Span[]): Map<Span, Span[]> {
   for (const span of spans) {
     for (const reference of span.references) {
       const target = reference.target.span;
-      if (target) result.set(target, [...(result.get(target) ?? []), span]);
+      if (!target) continue;
+      const list = result.get(target);
+      if (list) list.push(span);
+      else result.set(target, [span]);
     }
   }
   return result;
