@@ -1,7 +1,7 @@
 import * as C from './constants.ts';
 import type { Layout } from './layout.ts';
 import type { ElfRelocation } from './object.ts';
-import { relocationKinds } from './relocation-kind.ts';
+import { relocationKinds, type RelocationKind } from './relocation-kind.ts';
 import type { SectionHeader } from './section-headers.ts';
 import type { Source } from './source.ts';
 import { View } from './view.ts';
@@ -43,8 +43,25 @@ export function readRelocations(
       list.push({ offset, type: info.type, symbol: info.symbol, addend });
     }
   }
-  for (const list of result.values()) list.sort((a, b) => a.offset - b.offset);
+  for (const list of result.values()) {
+    list.sort((a, b) => a.offset - b.offset);
+    checkFields(source, kinds, list);
+  }
   return result;
+}
+
+/**
+ * Several relocations of one field would have to be composed (gABI, "Relocation"), which no x86 ABI uses and the kernel's loader does not do. Where
+ * the fields overlap, a small file would also stand for any number of them.
+ */
+function checkFields(source: Source, kinds: ReadonlyMap<number, RelocationKind>, list: readonly ElfRelocation[]): void {
+  let end = 0;
+  for (const { offset, type } of list) {
+    const size = kinds.get(type)?.size ?? 1;
+    if (size === 0) continue;
+    if (offset < end) source.malformed('Two relocations apply to the same bytes.', offset);
+    end = offset + size;
+  }
 }
 
 /** r_info: symbol and type, in 24 and 8 bits or in 32 each. */
