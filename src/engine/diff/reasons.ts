@@ -208,7 +208,10 @@ function tableReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
     if (before.length !== after.length)
       return [{ kind: 'table', table, text: `It has ${after.length} entries in ${table} instead of ${before.length}.` }];
     // Where the code is of another size, all entries have moved, which says nothing about them.
-    const site = contentSize(pre) === contentSize(post) ? before.find((one, index) => !sameSite(comparer, one, after[index], pre)) : undefined;
+    const site =
+      contentSize(pre) === contentSize(post)
+        ? before.find((one, index) => !sameSite(comparer, one, after[index], pre))
+        : undefined;
     if (!site) return [];
     return [{ kind: 'table', table, text: `Its entry in ${table} for ${spanName(pre)}+0x${site.offset.toString(16)} differs.` }];
   });
