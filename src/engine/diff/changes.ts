@@ -1,4 +1,5 @@
 import type { Refusal } from './refusal.ts';
+import type { ReferenceKind } from './span.ts';
 
 /** The difference between two objects, as `hotsplice diff --json` prints it. Plain data. */
 export interface Changes {
@@ -48,8 +49,8 @@ export interface Code {
 
 export interface CodeRelocation {
   readonly offset: number;
-  readonly size: 4;
-  readonly kind: 'abs32' | 'pc32';
+  readonly size: 1 | 2 | 4 | 8;
+  readonly kind: ReferenceKind;
   /** What the field leads to: `schedule`, `unix_ops+0x10`, or the text of a string in quotes. */
   readonly target: string;
 }

@@ -1,12 +1,11 @@
 import { correlate } from './correlate.ts';
-import { bytesEqual } from '../bytes.ts';
-import { hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
+import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
 import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
-import { classify } from './section-class.ts';
-import { spanName, type Site, type Span, type Target } from './span.ts';
+import { sameSites } from './sites.ts';
+import { spanName, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
 import type { Unit } from './unit.ts';
 
@@ -50,10 +49,9 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string): Compari
   const unmatched = (spans: readonly Span[], kinds: readonly string[]): Span[] =>
     spans.filter((span) => !span.partner && kinds.includes(span.kind));
   const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0;
+  const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
-  const newData = unmatched(post.spans, ['data', 'rodata']).filter(
-    (span) => named(span) && ![...state.constants.values()].includes(span),
-  );
+  const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
     ...newText,
@@ -98,15 +96,25 @@ class Fixpoint {
     for (const span of texts) {
       const parent = byName.get(coldParent(spanName(span)) ?? '');
       if (!parent) continue;
-      const pieces = [...(this.#pieces.get(parent) ?? [parent]), span];
-      for (const piece of pieces) this.#pieces.set(piece, pieces);
+      const pieces = this.#pieces.get(parent) ?? [parent];
+      pieces.push(span);
+      this.#pieces.set(parent, pieces).set(span, pieces);
     }
   }
 
+  /** Round by round: what was learnt of a span can matter only to those that refer to it. */
   run(): void {
-    for (let stable = false; !stable;) {
-      stable = true;
-      for (const span of this.pre.spans) if (this.#visit(span)) stable = false;
+    let users: ReadonlyMap<Span, readonly Span[]> | undefined;
+    for (let round: Iterable<Span> = this.pre.spans; ;) {
+      const learnt: Span[] = [];
+      for (const span of round) {
+        if (this.#visit(span)) for (const piece of this.#pieces.get(span) ?? [span]) learnt.push(piece);
+      }
+      if (learnt.length === 0) break;
+      users ??= usersOf(this.pre.spans);
+      const next = new Set<Span>();
+      for (const span of learnt) for (const user of users.get(span) ?? []) next.add(user);
+      round = next;
     }
     for (const span of this.changed) this.lineOnly.delete(span);
   }
@@ -138,13 +146,13 @@ class Fixpoint {
 
   #sameText(pre: Span, post: Span): boolean {
     if (
-      pre.size !== post.size ||
+      contentSize(pre) !== contentSize(post) ||
       !this.#comparer.sameReferences(pre.references, post.references, pre) ||
-      !this.#sameSites(pre, post)
+      !sameSites(this.#comparer, pre, post)
     )
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
-    if (differingBytes(pre, post).next().done !== true) {
+    if (!sameBytes(pre, post)) {
       const immediates = immediateLineShifts(pre, post, this.#shifts);
       if (!immediates) return false;
       lines.push(...immediates);
@@ -154,34 +162,10 @@ class Fixpoint {
   }
 
   #sameData(pre: Span, post: Span): boolean {
-    if (pre.size !== post.size || !this.#comparer.sameReferences(pre.references, post.references, pre)) return false;
+    if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
+      return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return differingBytes(pre, post).next().done === true;
-  }
-
-  #sameSites(pre: Span, post: Span): boolean {
-    return (
-      pre.sites.length === post.sites.length && pre.sites.every((site, index) => this.#sameSite(site, post.sites[index], pre))
-    );
-  }
-
-  #sameSite(a: Site, b: Site | undefined, from: Span): boolean {
-    if (!b || a.offset !== b.offset) return false;
-    const same = this.#comparer;
-    if (a.kind === 'alternative' && b.kind === 'alternative') {
-      return (
-        a.cpuid === b.cpuid &&
-        a.length === b.length &&
-        bytesEqual(a.bytes, b.bytes) &&
-        same.sameReferences(a.references, b.references, from)
-      );
-    }
-    if (a.kind === 'jump' && b.kind === 'jump')
-      return a.flags === b.flags && same.sameTarget(a.target, b.target, from) && same.sameTarget(a.key, b.key, from);
-    if (a.kind === 'bug' && b.kind === 'bug')
-      return a.flags === b.flags && (a.file && b.file ? same.sameTarget(a.file, b.file, from) : a.file === b.file);
-    if (a.kind === 'extable' && b.kind === 'extable') return a.data === b.data && same.sameTarget(a.fixup, b.fixup, from);
-    return a.kind === b.kind;
+    return sameBytes(pre, post);
   }
 }
 
@@ -193,6 +177,20 @@ function copyable(span: Span): boolean {
   if (!hasIdentity(span) || span.symbols.length === 0) return true;
   const plain = (target: Target): boolean => target.span?.kind === 'string' || isLabel(target);
   return span.symbols[0]?.bind === 0 && span.references.every((reference) => plain(reference.target));
+}
+
+/** Who refers to each span. */
+function usersOf(spans: readonly Span[]): Map<Span, Span[]> {
+  const users = new Map<Span, Span[]>();
+  for (const span of spans) {
+    for (const { span: target } of targetsOf(span)) {
+      if (!target) continue;
+      const list = users.get(target);
+      if (list) list.push(span);
+      else users.set(target, [span]);
+    }
+  }
+  return users;
 }
 
 /** The given spans and everything they refer to that has no counterpart in pre, or is copied anyway. */
@@ -212,7 +210,7 @@ function reachable(roots: readonly Span[]): Span[] {
 }
 
 function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
-  const boot = (span: Span): boolean => classify(span.section.name) === 'init' && span.symbols.length > 0;
+  const boot = (span: Span): boolean => span.sectionClass === 'init' && span.symbols.length > 0;
   const note = 'runs or is used only while the kernel boots or a module leaves: no effect on a running kernel';
   const result = new Map<string, Ignored>();
   const add = (span: Span): unknown => result.set(spanName(span), { name: spanName(span), section: span.section.name, note });
@@ -222,7 +220,7 @@ function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
     const same =
       other &&
       span.size === other.size &&
-      differingBytes(span, other).next().done === true &&
+      sameBytes(span, other) &&
       comparer.sameReferences(span.references, other.references, span);
     if (!same && !onlyBootReferencesDiffer(span, other, comparer)) add(span);
   }
@@ -232,13 +230,7 @@ function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
 
 /** Unnamed boot-time constants have no partners, so references to them prove nothing. */
 function onlyBootReferencesDiffer(pre: Span, post: Span | undefined, comparer: TargetComparer): boolean {
-  if (
-    !post ||
-    pre.size !== post.size ||
-    differingBytes(pre, post).next().done !== true ||
-    pre.references.length !== post.references.length
-  )
-    return false;
+  if (!post || pre.size !== post.size || !sameBytes(pre, post) || pre.references.length !== post.references.length) return false;
   return pre.references.every((reference, index) => {
     const other = post.references[index];
     if (!other || comparer.sameReference(reference, other, pre)) return true;

@@ -1,6 +1,6 @@
 import { bytesEqual } from '../bytes.ts';
 import { sameShape } from './equal.ts';
-import { cloneKey, coldParent, staticLocalBase } from './names.ts';
+import { cloneKey, coldParent, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, pair } from './pairing.ts';
 import { spanName, type Span } from './span.ts';
 import { correlateStaticLocals } from './static-locals.ts';
@@ -14,11 +14,18 @@ import type { Unit } from './unit.ts';
 export function correlate(pre: Unit, post: Unit): void {
   const preLeft = pre.spans.filter((span) => span.kind !== 'string');
   const postLeft = post.spans.filter((span) => span.kind !== 'string');
-  correlateNames(preLeft, postLeft);
+  // In what was linked from several objects, the same name may be local to more than one of them.
+  if (severalFiles(preLeft) || severalFiles(postLeft)) correlateNames(preLeft, postLeft, (span) => span.symbols[0]?.file);
+  correlateNames(preLeft, postLeft, () => undefined);
   correlateClones(preLeft, postLeft);
   correlateCold(preLeft, postLeft);
   correlateUnnamed(preLeft, postLeft);
   correlateStaticLocals(preLeft, postLeft);
+}
+
+function severalFiles(spans: readonly Span[]): boolean {
+  const first = spans.find((span) => span.symbols[0]?.file !== undefined)?.symbols[0]?.file;
+  return spans.some((span) => span.symbols[0]?.file !== undefined && span.symbols[0].file !== first);
 }
 
 function plainName(span: Span): string | undefined {
@@ -28,9 +35,14 @@ function plainName(span: Span): string | undefined {
   return `${span.kind} ${name}`;
 }
 
-function correlateNames(pre: readonly Span[], post: readonly Span[]): void {
-  const posts = groupBy(post, plainName);
-  for (const [name, group] of groupBy(pre, plainName)) {
+/** Those of one name in their order, as far as they are of the same `scope`. */
+function correlateNames(pre: readonly Span[], post: readonly Span[], scope: (span: Span) => string | undefined): void {
+  const key = (span: Span): string | undefined => {
+    const name = span.partner ? undefined : plainName(span);
+    return name && `${name} ${scope(span) ?? ''}`;
+  };
+  const posts = groupBy(post, key);
+  for (const [name, group] of groupBy(pre, key)) {
     const others = posts.get(name) ?? [];
     group.forEach((span, index) => pair(span, others[index]));
   }
@@ -76,7 +88,9 @@ function correlateCold(pre: readonly Span[], post: readonly Span[]): void {
 /** Spans without a name: switch tables by section; boot-time sections only if nothing in them moved. */
 function correlateUnnamed(pre: readonly Span[], post: readonly Span[]): void {
   const key = (span: Span): string | undefined =>
-    span.symbols.length > 0 ? undefined : `${span.kind} ${span.section.name}+${span.offset}`;
+    span.symbols.length > 0 || privateBase(span.section.name) !== undefined
+      ? undefined
+      : `${span.kind} ${span.section.name}+${span.offset}`;
   const posts = groupBy(post, key);
   for (const [name, group] of groupBy(pre, key)) {
     const others = posts.get(name) ?? [];

@@ -86,10 +86,14 @@ function unchangedPiece(spans: readonly Span[], name: string): boolean {
 function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
   const result: FunctionChange[] = [];
   const taken = new Set<FunctionChange>();
+  const added = new Map<string, FunctionChange[]>();
   for (const change of functions) {
+    if (change.status !== 'new') continue;
     const source = sourceName(change.name);
-    const others =
-      change.status === 'removed' ? functions.filter((other) => other.status === 'new' && sourceName(other.name) === source) : [];
+    added.set(source, [...(added.get(source) ?? []), change]);
+  }
+  for (const change of functions) {
+    const others = (change.status === 'removed' && added.get(sourceName(change.name))) || [];
     const [other] = others;
     if (!other || others.length > 1) continue;
     taken.add(change).add(other);
@@ -128,14 +132,14 @@ function describeData({ constants, newData, removedData }: Comparison): DataChan
 
 function describeCode(span: Span): Code {
   const bytes = (span.bytes ?? new Uint8Array(0)).slice();
-  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + 4);
+  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + reference.size);
   return {
     section: span.section.name,
     size: span.size,
     bytes: hex(bytes),
     relocations: span.references.map((reference) => ({
       offset: reference.offset,
-      size: 4,
+      size: reference.size,
       kind: reference.kind,
       target: describeTarget(reference),
     })),

@@ -1,4 +1,5 @@
 import { success, type Result } from '../failure.ts';
+import { EM_386, EM_X86_64 } from '../elf/constants.ts';
 import { readElf } from '../elf/reader.ts';
 import type { Changes } from './changes.ts';
 import { compareUnits, type Comparison } from './compare.ts';
@@ -11,6 +12,8 @@ export interface DiffOptions {
   readonly objectPath: string;
   /** What to call the two objects if they cannot be read; by default their path and which of the two it is. */
   readonly files?: { readonly pre: string; readonly post: string };
+  /** Accepted machines; by default i386 and x86-64. */
+  readonly machines?: readonly number[];
 }
 
 /** Compares the objects of a unit before and after a source change. Fails only if one of them cannot be read; what cannot be shipped is a refusal in the result. */
@@ -20,10 +23,11 @@ export function diffObjects(pre: Uint8Array, post: Uint8Array, options: DiffOpti
 }
 
 /** The same, in the spans of the two objects: what an update is made from. */
-export function compareObjects(pre: Uint8Array, post: Uint8Array, { objectPath, files }: DiffOptions): Result<Comparison> {
-  const before = readElf(pre, { name: files?.pre ?? `${objectPath} (pre)` });
+export function compareObjects(pre: Uint8Array, post: Uint8Array, options: DiffOptions): Result<Comparison> {
+  const { objectPath, files, machines = [EM_386, EM_X86_64] } = options;
+  const before = readElf(pre, { name: files?.pre ?? `${objectPath} (pre)`, machines });
   if (!before.ok) return before;
-  const after = readElf(post, { name: files?.post ?? `${objectPath} (post)` });
+  const after = readElf(post, { name: files?.post ?? `${objectPath} (post)`, machines: [before.value.machine] });
   if (!after.ok) return after;
   const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath);
   // What is not understood cannot matter where nothing at all differs.

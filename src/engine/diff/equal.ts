@@ -1,5 +1,6 @@
 import { bytesEqual } from '../bytes.ts';
 import { SHF_MERGE } from '../elf/constants.ts';
+import { isNops } from './instruction.ts';
 import { coldParent } from './names.ts';
 import { type Span, spanName, type Reference, type Target } from './span.ts';
 
@@ -27,30 +28,64 @@ function textEqual(a: Span, aFrom: number, b: Span, bFrom: number): boolean {
   }
 }
 
-/** Offsets of bytes that are no part of a reference and differ. Stops at the end of the shorter one. */
+/** Whether two spans have the same bytes around the references that both have in the same places, as far as the shorter one goes. */
+export function sameBytes(pre: Span, post: Span): boolean {
+  const a = pre.bytes;
+  const b = post.bytes;
+  if (!a || !b) return true;
+  const length = Math.min(contentSize(pre), contentSize(post));
+  let at = 0;
+  let next = 0;
+  for (const { offset, size } of pre.references) {
+    while ((post.references[next]?.offset ?? Infinity) < offset) next++;
+    if (post.references[next]?.offset !== offset) continue;
+    for (; at < offset && at < length; at++) if (a[at] !== b[at]) return false;
+    at = Math.max(at, offset + size);
+  }
+  for (; at < length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** Offsets of bytes that are no part of a reference that both have there, and differ. Stops at the end of the shorter one. */
 export function* differingBytes(pre: Span, post: Span): Generator<number> {
   const a = pre.bytes;
   const b = post.bytes;
   if (!a || !b) return;
-  const fields = new Set<number>();
-  const postOffsets = new Set(post.references.map((reference) => reference.offset));
-  for (const reference of pre.references) {
-    if (postOffsets.has(reference.offset)) for (let i = 0; i < 4; i++) fields.add(reference.offset + i);
+  const length = Math.min(contentSize(pre), contentSize(post));
+  let at = 0;
+  let next = 0;
+  for (const { offset, size } of pre.references) {
+    while ((post.references[next]?.offset ?? Infinity) < offset) next++;
+    if (post.references[next]?.offset !== offset) continue;
+    for (; at < offset && at < length; at++) if (a[at] !== b[at]) yield at;
+    at = Math.max(at, offset + size);
   }
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i] && !fields.has(i)) yield i;
+  for (; at < length; at++) if (a[at] !== b[at]) yield at;
+}
+
+/**
+ * Bytes of a function or variable without what only aligns the one behind it in its section: no-operations or zeros past the symbol's size. What
+ * is neither belongs to it.
+ */
+export function contentSize(span: Span): number {
+  const size = span.symbols[0]?.size ?? 0;
+  if (size === 0 || size >= span.size || (span.references.at(-1)?.offset ?? 0) >= size) return span.size;
+  const rest = span.bytes?.subarray(size);
+  if (!rest) return size;
+  const padding = span.kind === 'text' ? isNops(rest, span.bits) : rest.every((byte) => byte === 0);
+  return padding ? size : span.size;
 }
 
 /** Same size, same bytes around the references, references in the same places. */
 export function sameShape(pre: Span, post: Span): boolean {
-  if (pre.size !== post.size || (pre.bytes === undefined) !== (post.bytes === undefined)) return false;
+  if (contentSize(pre) !== contentSize(post) || (pre.bytes === undefined) !== (post.bytes === undefined)) return false;
   if (pre.references.length !== post.references.length) return false;
   for (let i = 0; i < pre.references.length; i++) {
     const a = pre.references[i];
     const b = post.references[i];
     if (a?.offset !== b?.offset || a?.kind !== b?.kind) return false;
   }
-  return differingBytes(pre, post).next().done === true;
+  return sameBytes(pre, post);
 }
 
 /** Decides whether a reference of pre and one of post mean the same thing. `isChanged` tells whether a pre text span will be replaced. */

@@ -1,5 +1,5 @@
 import { decode, instructionStart } from './instruction.ts';
-import { differingBytes } from './equal.ts';
+import { contentSize, differingBytes } from './equal.ts';
 import { spanText, type Span } from './span.ts';
 
 /** A difference that is nothing but a line number that moved. */
@@ -30,12 +30,12 @@ export function bugLineShifts(pre: Span, post: Span): LineShift[] | undefined {
  * unit's line shifts, those shifts; otherwise undefined. Careful on purpose: a constant that changed must never pass for a line number.
  */
 export function immediateLineShifts(pre: Span, post: Span, shifts: ReadonlySet<number>): LineShift[] | undefined {
-  if (pre.size !== post.size || !pre.bytes || !post.bytes) return undefined;
+  if (contentSize(pre) !== contentSize(post) || !pre.bytes || !post.bytes) return undefined;
   const found = new Map<number, LineShift>();
   for (const offset of differingBytes(pre, post)) {
-    const start = instructionStart(pre.bytes, offset);
-    const a = decode(pre.bytes, start);
-    const b = decode(post.bytes, start);
+    const start = instructionStart(pre.bytes, offset, pre.bits);
+    const a = decode(pre.bytes, start, pre.bits);
+    const b = decode(post.bytes, start, post.bits);
     if (
       !a ||
       !b ||

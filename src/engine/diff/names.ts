@@ -28,3 +28,11 @@ export function cloneKey(name: string): string | undefined {
 export function staticLocalBase(name: string): string | undefined {
   return /^(.+)\.\d+$/.exec(name)?.[1];
 }
+
+/**
+ * What is left of a constant or record that the compiler made and gave a name of the assembler only (`.L…`, not in the symbol table): its section
+ * under -fdata-sections. `.rodata..L__unnamed_7`, `.rodata..Lswitch.table.f.3`, `.data..Lubsan_data4` without the number; undefined for other sections.
+ */
+export function privateBase(section: string): string | undefined {
+  return /^(\.(?:data|rodata|bss)(?:\.rel(?:\.ro)?(?:\.local)?)?\.\.L.*?)\.?\d*$/.exec(section)?.[1];
+}

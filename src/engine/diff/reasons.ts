@@ -1,9 +1,10 @@
 import type { Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { differingBytes, isLabelTable, sameShape, targetText, TargetComparer } from './equal.ts';
+import { contentSize, differingBytes, isLabelTable, sameShape, targetText, TargetComparer } from './equal.ts';
 import { instructionStart } from './instruction.ts';
 import { bugLineShifts } from './lines.ts';
 import { sourceName } from './names.ts';
+import { sameSite } from './sites.ts';
 import { isGlobal, spanName, spanText, type Reference, type Site, type Span } from './span.ts';
 
 const TABLE_OF: Record<Site['kind'], string> = {
@@ -12,6 +13,8 @@ const TABLE_OF: Record<Site['kind'], string> = {
   jump: '__jump_table',
   bug: '__bug_table',
   extable: '__ex_table',
+  paravirt: '.parainstructions',
+  'static-call': '.static_call_sites',
 };
 
 /** Why the code of `pre` must give way to that of its partner, most telling first. */
@@ -25,18 +28,20 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
   ];
   const first = firstDifference(pre, post);
   if (first !== undefined) {
-    const offset = instructionStart(pre.bytes ?? new Uint8Array(0), first);
+    const offset = instructionStart(pre.bytes ?? new Uint8Array(0), first, pre.bits);
     reasons.unshift({ kind: 'bytes', symbol, offset, text: `The instruction at ${symbol}+0x${offset.toString(16)} differs.` });
   }
-  if (pre.size !== post.size)
+  const before = contentSize(pre);
+  const after = contentSize(post);
+  if (before !== after)
     reasons.push({
       kind: 'size',
       symbol,
-      pre: pre.size,
-      post: post.size,
-      text: `${symbol} has ${post.size} bytes instead of ${pre.size}.`,
+      pre: before,
+      post: after,
+      text: `${symbol} has ${after} bytes instead of ${before}.`,
     });
-  reasons.push(...tableReasons(pre, post));
+  reasons.push(...tableReasons(comparison, pre, post));
   for (const shift of bugLineShifts(pre, post) ?? [])
     reasons.push({ kind: 'line', ...shift, text: `A warning that reported line ${shift.pre} reports line ${shift.post}.` });
   if (pre.section.name !== post.section.name) {
@@ -56,15 +61,15 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
 
 function firstDifference(pre: Span, post: Span): number | undefined {
   const offsets = [differingBytes(pre, post).next().value].filter((offset) => offset !== undefined);
-  const places = (span: Span, other: Span): number[] => {
+  const place = (span: Span, other: Span): number | undefined => {
     const known = new Set(other.references.map((reference) => reference.offset));
-    return span.references
-      .map((reference) => reference.offset)
-      .filter((offset) => !known.has(offset) && offset < Math.min(span.size, other.size));
+    const end = Math.min(span.size, other.size);
+    return span.references.find(({ offset }) => !known.has(offset) && offset < end)?.offset;
   };
-  offsets.push(...places(pre, post), ...places(post, pre));
-  if (offsets.length === 0) return pre.size === post.size ? undefined : Math.min(pre.size, post.size);
-  return Math.min(...offsets);
+  offsets.push(...[place(pre, post), place(post, pre)].filter((offset) => offset !== undefined));
+  if (offsets.length > 0) return Math.min(...offsets);
+  const sizes = [contentSize(pre), contentSize(post)];
+  return sizes[0] === sizes[1] ? undefined : Math.min(...sizes);
 }
 
 function strings(span: Span): string[] {
@@ -193,13 +198,21 @@ function relocationReasons(comparison: Comparison, pre: Span, post: Span): Reaso
   return reasons.slice(0, 8);
 }
 
-function tableReasons(pre: Span, post: Span): Reason[] {
-  const count = (span: Span, kind: Site['kind']): number => span.sites.filter((site) => site.kind === kind).length;
-  return (Object.keys(TABLE_OF) as Site['kind'][])
-    .filter((kind) => count(pre, kind) !== count(post, kind))
-    .map((kind) => ({
-      kind: 'table',
-      table: TABLE_OF[kind],
-      text: `It has ${count(post, kind)} entries in ${TABLE_OF[kind]} instead of ${count(pre, kind)}.`,
-    }));
+function tableReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
+  const of = (span: Span, kind: Site['kind']): Site[] => span.sites.filter((site) => site.kind === kind);
+  const comparer = new TargetComparer((span) => comparison.changed.has(span));
+  return (Object.keys(TABLE_OF) as Site['kind'][]).flatMap((kind): Reason[] => {
+    const before = of(pre, kind);
+    const after = of(post, kind);
+    const table = TABLE_OF[kind];
+    if (before.length !== after.length)
+      return [{ kind: 'table', table, text: `It has ${after.length} entries in ${table} instead of ${before.length}.` }];
+    // Where the code is of another size, all entries have moved, which says nothing about them.
+    const site =
+      contentSize(pre) === contentSize(post)
+        ? before.find((one, index) => !sameSite(comparer, one, after[index], pre))
+        : undefined;
+    if (!site) return [];
+    return [{ kind: 'table', table, text: `Its entry in ${table} for ${spanName(pre)}+0x${site.offset.toString(16)} differs.` }];
+  });
 }

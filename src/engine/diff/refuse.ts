@@ -1,6 +1,5 @@
 import type { Comparison } from './compare.ts';
 import type { Refusal } from './refusal.ts';
-import { classify } from './section-class.ts';
 import { isGlobal, spanName, type Span, type Target } from './span.ts';
 import { walk } from './instruction.ts';
 import { coldParent } from './names.ts';
@@ -87,7 +86,7 @@ function registeredRefusals({ pre, removedText, removedData }: Facts): Refusal[]
   const gone = new Set([...removedText, ...removedData.filter(code)]);
   const known = new Map<Span, Span>();
   for (const boot of pre.spans) {
-    if (classify(boot.section.name) !== 'init') continue;
+    if (boot.sectionClass !== 'init') continue;
     for (const { kind, target } of boot.references) {
       if (kind === 'abs32' && target.span && gone.has(target.span)) known.set(target.span, boot);
     }
@@ -111,7 +110,7 @@ export function oldSize(span: Span): number {
 function splitRefusals(span: Span): Refusal[] {
   if (span.kind !== 'text' || !span.bytes || span.size === span.section.size) return [];
   let end = 0;
-  for (const { offset, instruction } of walk(span.bytes)) {
+  for (const { offset, instruction } of walk(span.bytes, span.bits)) {
     end = offset + instruction.length;
     if (!instruction.branch || instruction.immediateSize === 4) continue;
     const to = end + (((span.bytes[offset + instruction.immediateOffset] ?? 0) << 24) >> 24);
@@ -136,6 +135,7 @@ function referenceRefusals(span: Span, shipped: ReadonlySet<Span>): Refusal[] {
   for (const site of span.sites) {
     if (site.kind === 'jump') refusals.push(...keyRefusal(span, site.key), ...entryRefusal(span, site.target, shipped));
     if (site.kind === 'extable') refusals.push(...entryRefusal(span, site.fixup, shipped));
+    if (site.kind === 'static-call') refusals.push(...targetRefusal(span, site.key));
     if (site.kind === 'bug' && site.file) refusals.push(...entryRefusal(span, site.file, shipped));
     if (site.kind === 'alternative')
       for (const reference of site.references) refusals.push(...targetRefusal(span, reference.target));

@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
   { pattern: /^$/, is: 'structure' },
   { pattern: /^\.(symtab|strtab|shstrtab|group|symtab_shndx)$/, is: 'structure' },
   { pattern: /^\.rela?[._]/, is: 'structure' },
-  { pattern: /^\.(comment|eh_frame|note([.-].*)?|debug_.*|stab.*|gnu\.warning.*|llvm_addrsig)$/, is: 'ignored' },
+  { pattern: /^\.(comment|eh_frame|note([.-].*)?|debug_.*|stab.*|gnu\.warning.*)$/, is: 'ignored' },
   { pattern: /^\.note\./, is: 'ignored' },
   { pattern: /^\.gnu\.attributes$/, is: 'ignored' },
 
@@ -69,8 +69,16 @@ const RULES: readonly Rule[] = [
       /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata|__bpf_raw_tp_map|__event_.*)$/,
     is: 'ignored',
   },
-  { pattern: /^\.static_call(\..*|_sites|_tramp_key)$/, is: 'ignored' },
-  { pattern: /^\.(BTF|BTF_ids|orc_unwind.*|retpoline_sites|return_sites|call_sites|ibt_endbr_seal|cfi_sites)$/, is: 'ignored' },
+  { pattern: /^\.static_call(\..*|_tramp_key)$/, is: 'ignored' },
+  { pattern: /^\.BTF(_ids|\..*)?$/, is: 'ignored' },
+  // What objtool and the compiler derive from the code beside it: it differs where the code does, and is made anew with it.
+  {
+    pattern:
+      /^(\.orc_(unwind|unwind_ip|header|lookup)|\.(retpoline|return|call|cfi)_sites|\.ibt_endbr_seal|\.kcfi_traps|__mcount_loc|__patchable_function_entries)$/,
+    is: 'ignored',
+  },
+  { pattern: /^\.(init_array|ctors)(\..*)?$/, is: 'init' },
+  { pattern: /^\.llvm\..*$|^\.llvm_.*$/, is: 'ignored' },
   { pattern: /^\.vvar_.*$/, is: 'data' },
 
   { pattern: /^___k(symtab|crctab)(_gpl)?(\+.*)?$/, is: 'export' },
@@ -78,6 +86,7 @@ const RULES: readonly Rule[] = [
   { pattern: /^__ksymtab_strings$/, is: 'ignored' },
 
   { pattern: /^(\.altinstructions|\.smp_locks|__bug_table|__ex_table|__jump_table)$/, is: 'table' },
+  { pattern: /^(\.parainstructions|\.static_call_sites)$/, is: 'table' },
   { pattern: /^\.altinstr_replacement$/, is: 'replacement' },
 
   { pattern: /^\.data\.\.percpu(\.\..*)?$/, is: 'percpu' },

@@ -1,4 +1,5 @@
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
+import type { SectionClass } from './section-class.ts';
 
 /**
  * A contiguous piece of a section that is compared, kept or replaced as one: a function, a variable, a string, a constant.
@@ -7,6 +8,10 @@ import type { ElfSection, ElfSymbol } from '../elf/object.ts';
 export interface Span {
   readonly kind: SpanKind;
   readonly section: ElfSection;
+  /** What its section is for. */
+  readonly sectionClass: SectionClass;
+  /** Word size of its object: how its instructions are decoded. */
+  readonly bits: 32 | 64;
   /** Where the span begins in its section. */
   readonly offset: number;
   readonly size: number;
@@ -24,13 +29,21 @@ export interface Span {
 
 export type SpanKind = 'text' | 'rodata' | 'string' | 'data' | 'percpu' | 'opaque';
 
-/** A field of 32 bits whose value depends on an address: S(target) + target.offset + bias, minus its own address if `pc32`. */
+/**
+ * What a field holds: an address (`abs`), the distance to it (`pc`), or the distance to its entry in the global offset table (`got`); and of how
+ * many bits. i386 kernels have only `abs32` and `pc32`.
+ */
+export type ReferenceKind = 'abs8' | 'abs16' | 'abs32' | 'abs64' | 'pc8' | 'pc16' | 'pc32' | 'pc64' | 'got32';
+
+/** A field whose value depends on an address: S(target) + target.offset + bias, minus its own address if it holds a distance. */
 export interface Reference {
   /** Of the field, in the span (in the replacement, for those of an alternative). */
   readonly offset: number;
-  readonly kind: 'abs32' | 'pc32';
+  /** Bytes of the field. */
+  readonly size: 1 | 2 | 4 | 8;
+  readonly kind: ReferenceKind;
   readonly target: Target;
-  /** What the instruction adds: -4 for a branch, which counts from its end; 0 for data. */
+  /** What the instruction adds, where the processor counts from its end: -4 for a branch; 0 for data. */
   readonly bias: number;
   /** Resolved by the assembler: the object has no relocation here, because both ends are in one section. */
   readonly implicit: boolean;
@@ -61,7 +74,19 @@ export type Site = { readonly offset: number } & (
       /** The low two bits of the entry's key. */ readonly flags: number;
     }
   | { readonly kind: 'bug'; readonly file: Target | undefined; readonly line: number; readonly flags: number }
-  | { readonly kind: 'extable'; readonly fixup: Target; readonly data: number }
+  | {
+      readonly kind: 'extable';
+      readonly fixup: Target;
+      readonly data: number;
+      /** The function that handles the exception, in kernels whose entries name one. */
+      readonly handler: Target | undefined;
+    }
+  | { readonly kind: 'paravirt'; readonly type: number; readonly length: number }
+  | {
+      readonly kind: 'static-call';
+      readonly key: Target;
+      /** The low two bits of the entry's key. */ readonly flags: number;
+    }
 );
 
 /** The symbol's name, or section and offset if nothing names the span. */

@@ -1,25 +1,25 @@
-import { bytesEqual } from '../bytes.ts';
 import { sameShape } from './equal.ts';
-import { ownerName, staticLocalBase } from './names.ts';
+import { ownerName, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, pair } from './pairing.ts';
-import { spanName, type Reference, type Span } from './span.ts';
+import { latin1, spanName, type Reference, type Span } from './span.ts';
 
 /**
  * Static variables of functions (`count.3`): GCC numbers them anew in each compilation, so the number means nothing. The same variable is one of
  * the same name that the same function refers to.
  */
 export function correlateStaticLocals(pre: readonly Span[], post: readonly Span[]): void {
+  if (!pre.some((span) => openBase(span) !== undefined)) return;
   pairBySameCode(pre);
   pairConstants(pre, post);
   pairByOrder(pre);
   pairByOwner(pre, post);
 }
 
-/** The name without its number, if the span is a static variable of a function that has no partner yet. */
+/** The name without its number, if the span is a static variable of a function, or made by the compiler, and has no partner yet. */
 function openBase(span: Span | undefined): string | undefined {
   if (!span || span.partner || span.kind === 'text' || span.kind === 'string') return undefined;
   const symbol = span.symbols[0];
-  const base = symbol?.bind === 0 ? staticLocalBase(symbol.name) : undefined;
+  const base = !symbol ? privateBase(span.section.name) : symbol.bind === 0 ? staticLocalBase(symbol.name) : undefined;
   return base === undefined ? undefined : `${span.kind} ${base}`;
 }
 
@@ -27,7 +27,8 @@ function openBase(span: Span | undefined): string | undefined {
 function pairBySameCode(pre: readonly Span[]): void {
   for (const span of pre) {
     const other = span.partner;
-    if (!other || !sameShape(span, other)) continue;
+    if (!other || !span.references.some((reference) => openBase(reference.target.span) !== undefined)) continue;
+    if (!sameShape(span, other)) continue;
     span.references.forEach((reference, index) => {
       const target = other.references[index]?.target.span;
       const base = openBase(reference.target.span);
@@ -38,15 +39,14 @@ function pairBySameCode(pre: readonly Span[]): void {
 
 /** `__func__.4` and the like: constants of one name and one content. */
 function pairConstants(pre: readonly Span[], post: readonly Span[]): void {
-  const constant = (span: Span): string | undefined =>
-    span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
+  const constant = (span: Span): string | undefined => {
+    const base = span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
+    return base && `${base} ${span.bytes ? latin1(span.bytes) : span.size}`;
+  };
   const posts = groupBy(post, constant);
-  for (const [name, group] of groupBy(pre, constant)) {
-    for (const span of group)
-      pair(
-        span,
-        posts.get(name)?.find((other) => !other.partner && bytesEqual(other.bytes, span.bytes)),
-      );
+  for (const [key, group] of groupBy(pre, constant)) {
+    const others = posts.get(key) ?? [];
+    group.forEach((span, index) => pair(span, others[index]));
   }
 }
 
@@ -93,7 +93,10 @@ function owners(spans: readonly Span[]): Map<Span, Span[]> {
   for (const span of spans) {
     for (const reference of span.references) {
       const target = reference.target.span;
-      if (target) result.set(target, [...(result.get(target) ?? []), span]);
+      if (!target) continue;
+      const list = result.get(target);
+      if (list) list.push(span);
+      else result.set(target, [span]);
     }
   }
   return result;

@@ -1,10 +1,9 @@
-import type { ElfSection } from '../elf/object.ts';
+import type { ElfRelocation, ElfSection } from '../elf/object.ts';
 import { View } from '../elf/view.ts';
-import { moved, readField, toReference, type AddressMap, type Field } from './address.ts';
-import type { Reference, Site, Span, Target } from './span.ts';
-
-/** Sizes of the entries on i386 (struct alt_instr, bug_entry, exception_table_entry, jump_entry; .smp_locks has plain offsets). */
-const ENTRY = { '.altinstructions': 12, '.smp_locks': 4, __bug_table: 12, __ex_table: 12, __jump_table: 12 } as const;
+import { moved, type AddressMap } from './address.ts';
+import { readCode } from './code-references.ts';
+import type { Site, Span, Target } from './span.ts';
+import { tableLayout, type TableLayout } from './table-layout.ts';
 
 export interface TableProblem {
   readonly section: string;
@@ -16,30 +15,39 @@ export function attachSites(map: AddressMap, tables: readonly ElfSection[]): Tab
   const problems: TableProblem[] = [];
   const sites = new Map<Span, Site[]>();
   for (const section of tables) {
-    const size = ENTRY[section.name as keyof typeof ENTRY];
-    if (section.size % size !== 0)
-      problems.push({ section: section.name, message: `its size ${section.size} is no multiple of its entry size ${size}` });
+    const say = (message: string): unknown => problems.push({ section: section.name, message });
     if (section.data.length !== section.size) {
-      problems.push({ section: section.name, message: 'it has no contents' });
+      say('it has no contents');
       continue;
     }
-    const fields = new Map<number, Field>();
+    const fields = new Map<number, ElfRelocation>();
     for (const relocation of section.relocations) {
-      const field = readField(section, relocation);
-      if (field && 'unsupported' in field) problems.push({ section: section.name, message: `it has ${field.unsupported}` });
-      else if (field) fields.set(field.relocation.offset, field);
+      const field = map.field(relocation);
+      if (field && 'unsupported' in field) say(`it has ${field.unsupported}`);
+      else if (field) fields.set(relocation.offset, relocation);
     }
-    for (let base = 0; base + size <= section.size; base += size) {
+    const layout = tableLayout(
+      section,
+      section.relocations.filter((relocation) => fields.get(relocation.offset) === relocation),
+      map.object.elfClass,
+    );
+    if (!layout) {
+      say(`its ${section.size} bytes with ${fields.size} relocations are entries of no known layout`);
+      continue;
+    }
+    for (let base = 0; base < section.size; base += layout.size) {
       const entry = new Entry(map, section, base, fields);
       const place = entry.target(0);
       if (!place?.span) {
-        problems.push({ section: section.name, message: `entry ${base / size} points at no code of this object` });
+        say(`entry ${base / layout.size} points at no code of this object`);
         continue;
       }
       if (place.span.kind !== 'text') continue;
-      const site = readSite(map, section.name, entry, place.offset);
-      if (typeof site === 'string') problems.push({ section: section.name, message: `entry ${base / size}: ${site}` });
-      else sites.set(place.span, [...(sites.get(place.span) ?? []), site]);
+      const site = readSite(map, layout, entry, place.offset);
+      const list = sites.get(place.span);
+      if (typeof site === 'string') say(`entry ${base / layout.size}: ${site}`);
+      else if (list) list.push(site);
+      else sites.set(place.span, [site]);
     }
   }
   for (const [span, list] of sites) span.sites = list.sort((a, b) => a.offset - b.offset);
@@ -53,15 +61,15 @@ class Entry {
     readonly map: AddressMap,
     readonly section: ElfSection,
     readonly base: number,
-    readonly fields: ReadonlyMap<number, Field>,
+    readonly fields: ReadonlyMap<number, ElfRelocation>,
   ) {
     this.#view = new View(section.data);
   }
 
-  /** Where a 32-bit field points, relative or absolute; relative ones count from the field itself. */
-  target(offset: number): Target | undefined {
-    const field = this.fields.get(this.base + offset);
-    return field && this.map.target(field.relocation.symbol, field.addend);
+  /** Where a field points, relative or absolute; relative ones count from the field itself. */
+  target(offset: number | undefined): Target | undefined {
+    const relocation = offset === undefined ? undefined : this.fields.get(this.base + offset);
+    return relocation && this.map.target(relocation.symbol, relocation.addend);
   }
 
   u32(offset: number): number {
@@ -77,33 +85,58 @@ class Entry {
   }
 }
 
-function readSite(map: AddressMap, table: string, entry: Entry, offset: number): Site | string {
-  switch (table) {
-    case '.smp_locks':
+function readSite(map: AddressMap, layout: TableLayout, entry: Entry, offset: number): Site | string {
+  switch (layout.kind) {
+    case 'lock':
       return { kind: 'lock', offset };
-    case '__bug_table':
-      return { kind: 'bug', offset, file: entry.target(4), line: entry.u16(8), flags: entry.u16(10) };
-    case '__ex_table': {
+    case 'bug': {
+      const line = layout.line === undefined ? 0 : entry.u16(layout.line);
+      return { kind: 'bug', offset, file: fileName(map, entry.target(layout.file)), line, flags: entry.u16(layout.flags) };
+    }
+    case 'extable': {
       const fixup = entry.target(4);
-      return fixup ? { kind: 'extable', offset, fixup, data: entry.u32(8) } : 'it has no fixup';
+      const data = layout.data === undefined ? 0 : entry.u32(layout.data);
+      return fixup ? { kind: 'extable', offset, fixup, data, handler: entry.target(layout.handler) } : 'it has no fixup';
     }
-    case '__jump_table': {
-      const target = entry.target(4);
-      const key = entry.target(8);
-      if (!target || !key) return 'it has no target or no key';
-      // The low bits of the key's address carry flags: keys are aligned to words.
-      const flags = key.offset & 3;
-      return { kind: 'jump', offset, target, key: moved(key, -flags), flags };
+    case 'jump': {
+      const target = entry.target(layout.target);
+      const key = flagged(entry.target(layout.key));
+      return target && key ? { kind: 'jump', offset, target, ...key } : 'it has no target or no key';
     }
-    default:
-      return readAlternative(map, entry, offset);
+    case 'paravirt':
+      return { kind: 'paravirt', offset, type: entry.u8(layout.type), length: entry.u8(layout.length) };
+    case 'static-call': {
+      const key = flagged(entry.target(layout.key));
+      return key ? { kind: 'static-call', offset, ...key } : 'it has no key';
+    }
+    case 'alternative':
+      return readAlternative(map, layout, entry, offset);
   }
 }
 
-function readAlternative(map: AddressMap, entry: Entry, offset: number): Site | string {
-  const length = entry.u8(10);
-  const size = entry.u8(11);
-  const cpuid = entry.u16(8);
+/** The low bits of a key's address carry flags: keys are aligned to words. */
+function flagged(target: Target | undefined): { key: Target; flags: number } | undefined {
+  if (!target) return undefined;
+  const flags = target.offset & 3;
+  return { key: moved(target, -flags), flags };
+}
+
+/** Older kernels count the distance to the file's name from the start of the entry, not from the field four bytes behind it. */
+function fileName(map: AddressMap, target: Target | undefined): Target | undefined {
+  if (target?.span?.kind !== 'string' || target.offset === 0) return target;
+  const earlier = map.at(target.span.section.index, target.span.offset + target.offset - 4);
+  return earlier?.offset === 0 ? earlier : target;
+}
+
+function readAlternative(
+  map: AddressMap,
+  layout: TableLayout & { kind: 'alternative' },
+  entry: Entry,
+  offset: number,
+): Site | string {
+  const length = entry.u8(layout.length);
+  const size = entry.u8(layout.replacementLength);
+  const cpuid = layout.cpuid.wide ? entry.u32(layout.cpuid.at) : entry.u16(layout.cpuid.at);
   if (size === 0) return { kind: 'alternative', offset, cpuid, length, bytes: new Uint8Array(0), references: [] };
   const place = entry.target(4);
   if (!place?.span) return 'its replacement is not in this object';
@@ -111,18 +144,7 @@ function readAlternative(map: AddressMap, entry: Entry, offset: number): Site | 
   const section = place.span.section;
   const start = place.span.offset + place.offset;
   if (start < 0 || start + size > section.data.length) return 'its replacement lies outside of its section';
-  const bytes = section.data.slice(start, start + size);
-  const references: Reference[] = [];
-  for (const relocation of section.relocations) {
-    if (relocation.offset < start || relocation.offset >= start + size) continue;
-    const field = readField(section, relocation);
-    if (!field) continue;
-    if ('unsupported' in field) return `its replacement has ${field.unsupported}`;
-    const at = relocation.offset - start;
-    const reference = toReference(map, field, at, field.kind === 'pc32' ? -4 : 0);
-    if (!reference || at + 4 > size) return 'its replacement refers to something that is not in this object';
-    bytes.fill(0, at, at + 4);
-    references.push(reference);
-  }
-  return { kind: 'alternative', offset, cpuid, length, bytes, references };
+  const code = readCode(map, section, start, size);
+  if ('unsupported' in code) return `its replacement ${code.unsupported}`;
+  return { kind: 'alternative', offset, cpuid, length, ...code };
 }

@@ -6,7 +6,8 @@ export function targetsOf(span: Span): Target[] {
   for (const site of span.sites) {
     if (site.kind === 'bug' && site.file) targets.push(site.file);
     if (site.kind === 'jump') targets.push(site.key, site.target);
-    if (site.kind === 'extable') targets.push(site.fixup);
+    if (site.kind === 'extable') targets.push(site.fixup, ...(site.handler ? [site.handler] : []));
+    if (site.kind === 'static-call') targets.push(site.key);
     if (site.kind === 'alternative') targets.push(...site.references.map((reference) => reference.target));
   }
   return targets;

@@ -1,6 +1,7 @@
-import { SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/constants.ts';
+import { SHF_EXECINSTR, SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/constants.ts';
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/object.ts';
-import { AddressMap, readField, toReference } from './address.ts';
+import { AddressMap, toReference } from './address.ts';
+import { BiasFinder } from './code-references.ts';
 import { walk } from './instruction.ts';
 import type { Refusal } from './refusal.ts';
 import { classify, type SectionClass } from './section-class.ts';
@@ -27,18 +28,26 @@ export function readUnit(object: ElfObject): Unit {
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
   const exports: string[] = [];
+  const limit = maxSpans(object);
+  const classes = object.sections.map((section) => classify(section.name));
   for (const section of object.sections) {
-    const is = classify(section.name);
+    const is = classes[section.index];
     if (is === undefined) {
       if (section.size > 0) refusals.push(unknownSection(section));
       continue;
     }
     if (is === 'table') tables.push(section);
     if (is === 'export') exports.push(section.name);
-    if (is !== 'structure') spans.push(...splitSection(section, is, symbolsOf.get(section.index) ?? []));
+    if (is === 'structure') continue;
+    const pieces = splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass, limit - spans.length);
+    if (!pieces) refusals.push(tooManyPieces(section));
+    for (const span of pieces ?? []) spans.push(span);
   }
   const map = new AddressMap(object, spans);
-  for (const section of object.sections) refusals.push(...attachReferences(map, section, classify(section.name)));
+  for (const section of object.sections) {
+    const refusal = attachReferences(map, section, classes[section.index]);
+    if (refusal) refusals.push(refusal);
+  }
   for (const problem of attachSites(map, tables)) {
     refusals.push({
       code: 'bad_table',
@@ -49,6 +58,23 @@ export function readUnit(object: ElfObject): Unit {
   }
   for (const span of spans) markDead(span);
   return { object, spans, exports: exports.sort(), refusals };
+}
+
+/**
+ * A string or variable takes its own bytes and those of whoever refers to it, a symbol, or a section header. Whatever has many more pieces than its
+ * size explains is made to use up memory.
+ */
+function maxSpans(object: ElfObject): number {
+  return 4096 + object.sections.reduce((sum, section) => sum + section.data.length, 0) / 32;
+}
+
+function tooManyPieces(section: ElfSection): Refusal {
+  return {
+    code: 'too_many_pieces',
+    section: section.name,
+    message: `${section.name} would fall into more strings or constants than an object of this size has.`,
+    hint: 'Compile the unit again: no compiler makes such a section.',
+  };
 }
 
 function unknownSection(section: ElfSection): Refusal {
@@ -78,40 +104,39 @@ function symbolsBySection(object: ElfObject): Map<number, ElfSymbol[]> {
   return result;
 }
 
-function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass | undefined): Refusal[] {
-  const refusals: Refusal[] = [];
+/** Finds out what the spans of a section refer to. Gives the first reference that is not understood, if there is one. */
+function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass | undefined): Refusal | undefined {
   const spans = map.spansOf(section.index);
-  const lists = new Map<Span, Reference[]>();
-  if (is === 'table' || is === 'replacement' || spans.length === 0) return refusals;
+  if (is === 'table' || is === 'replacement' || spans.length === 0) return undefined;
+  const executable = is === 'text' || (section.flags & SHF_EXECINSTR) !== 0;
+  let refusal: Refusal | undefined;
+  let at = 0;
+  let span = spans[0];
+  let list: Reference[] = [];
+  let biases: BiasFinder | undefined;
   for (const relocation of section.relocations) {
-    const place = map.at(section.index, relocation.offset);
-    if (!place || !COMPARED.has(place.span.kind)) continue;
-    const field = readField(section, relocation);
-    if (!field) continue;
-    const reference = 'unsupported' in field ? undefined : toReference(map, field, place.offset, bias(place.span, field.kind));
-    if (!reference || place.offset + 4 > place.span.size) {
-      if (place.span.kind !== 'opaque')
-        refusals.push(
-          unsupported(
-            section,
-            relocation.offset,
-            'unsupported' in field ? field.unsupported : 'a reference to an absolute or unknown symbol',
-          ),
-        );
-      continue;
+    for (let next = spans[at + 1]; next && next.offset <= relocation.offset; next = spans[++at + 1]) {
+      span = next;
+      list = [];
+      biases = undefined;
     }
-    const list = lists.get(place.span);
-    if (list) list.push(reference);
-    else lists.set(place.span, [reference]);
+    if (!span || !COMPARED.has(span.kind)) continue;
+    const field = map.field(relocation);
+    if (!field) continue;
+    const offset = relocation.offset - span.offset;
+    if (executable) biases ??= new BiasFinder(span.bytes ?? new Uint8Array(0), span.bits);
+    const reference =
+      'unsupported' in field ? undefined : toReference(map, relocation, field, offset, biases?.of(field, offset) ?? 0);
+    if (reference && offset + reference.size <= span.size) {
+      if (list.length === 0) span.references = list;
+      list.push(reference);
+    } else if (span.kind !== 'opaque') {
+      const what = 'unsupported' in field ? field.unsupported : 'a reference to an absolute or unknown symbol';
+      refusal ??= unsupported(section, relocation.offset, what);
+    }
   }
-  if (is === 'text' && spans.length > 1) addImplicit(map, spans, lists);
-  for (const [span, list] of lists) span.references = list.sort((a, b) => a.offset - b.offset);
-  return refusals;
-}
-
-/** On i386 only branches are relative in code; they count from the end of their field. */
-function bias(span: Span, kind: 'abs32' | 'pc32'): number {
-  return kind === 'pc32' && (span.kind === 'text' || span.kind === 'opaque') ? -4 : 0;
+  if (is === 'text' && spans.length > 1) addImplicit(map, spans);
+  return refusal;
 }
 
 function unsupported(section: ElfSection, offset: number, what: string): Refusal {
@@ -124,21 +149,23 @@ function unsupported(section: ElfSection, offset: number, what: string): Refusal
 }
 
 /** In a section with several functions, a branch from one to another local one has no relocation. */
-function addImplicit(map: AddressMap, spans: readonly Span[], lists: Map<Span, Reference[]>): void {
+function addImplicit(map: AddressMap, spans: readonly Span[]): void {
   for (const span of spans) {
-    const list = lists.get(span) ?? [];
-    const known = new Set(list.map((reference) => reference.offset));
-    for (const { offset, instruction } of walk(span.bytes ?? new Uint8Array(0))) {
+    const { bytes } = span;
+    if (!bytes) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const known = new Set(span.references.map((reference) => reference.offset));
+    const found: Reference[] = [];
+    for (const { offset, instruction } of walk(bytes, span.bits)) {
       if (!instruction.branch || instruction.immediateSize !== 4) continue;
       const field = offset + instruction.immediateOffset;
-      if (known.has(field) || !span.bytes) continue;
-      const view = new DataView(span.bytes.buffer, span.bytes.byteOffset, span.bytes.byteLength);
+      if (known.has(field)) continue;
       const to = offset + instruction.length + view.getInt32(field, true);
       if (to >= 0 && to < span.size) continue;
       const target = map.at(span.section.index, span.offset + to);
-      if (target && target.span !== span) list.push({ offset: field, kind: 'pc32', target, bias: -4, implicit: true });
+      if (target && target.span !== span) found.push({ offset: field, size: 4, kind: 'pc32', target, bias: -4, implicit: true });
     }
-    if (list.length > 0) lists.set(span, list);
+    if (found.length > 0) span.references = [...span.references, ...found].sort((a, b) => a.offset - b.offset);
   }
 }
 
@@ -152,7 +179,7 @@ function markDead(span: Span): void {
     span.sites.some(
       (site) =>
         site.kind === 'alternative' &&
-        site.cpuid === FEATURE_ALWAYS &&
+        (site.cpuid & 0xffff) === FEATURE_ALWAYS &&
         site.offset <= offset &&
         offset < site.offset + site.length,
     );

@@ -39,10 +39,19 @@ export class View {
 
   /** A word of the class: 32 bits, or 64 of which only safe integers are accepted. */
   word(offset: number, size: 4 | 8): number | undefined {
-    if (size === 4) return this.u32(offset);
-    if (!this.has(offset, 8)) return undefined;
-    const value = Number(this.#view.getBigUint64(offset, true));
-    return Number.isSafeInteger(value) ? value : undefined;
+    return size === 4 ? this.u32(offset) : this.#wide(offset, this.u32(offset + 4));
+  }
+
+  /** The same, signed. */
+  signedWord(offset: number, size: 4 | 8): number | undefined {
+    return size === 4 ? this.s32(offset) : this.#wide(offset, this.s32(offset + 4));
+  }
+
+  /** A signed number of 1, 2, 4 or 8 bytes, as a field that a relocation applies to. */
+  signed(offset: number, size: 1 | 2 | 4 | 8): number | undefined {
+    if (size === 8 || size === 4) return this.signedWord(offset, size);
+    if (!this.has(offset, size)) return undefined;
+    return size === 1 ? this.#view.getInt8(offset) : this.#view.getInt16(offset, true);
   }
 
   /** The string at `offset`, up to a NUL byte that must exist; limited to `limit` bytes. */
@@ -53,5 +62,12 @@ export class View {
     let text = '';
     for (let i = offset; i < end; i++) text += String.fromCharCode(this.bytes[i] ?? 0);
     return text;
+  }
+
+  #wide(offset: number, high: number | undefined): number | undefined {
+    const low = this.u32(offset);
+    if (low === undefined || high === undefined) return undefined;
+    const value = high * 2 ** 32 + low;
+    return Number.isSafeInteger(value) ? value : undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Comparison } from '../diff/compare.ts';
 import { describeChanges } from '../diff/describe.ts';
 import { compareObjects } from '../diff/diff.ts';
 import { isGlobal, spanName } from '../diff/span.ts';
+import { EM_386 } from '../elf/constants.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { isUpdateId, KSPLICE_API_VERSION } from './format.ts';
 import { gzip } from './gzip.ts';
@@ -46,7 +47,7 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   if (wrong) return wrong;
   const comparisons: Comparison[] = [];
   for (const unit of options.units) {
-    const comparison = compareObjects(unit.pre, unit.post, { objectPath: unit.path });
+    const comparison = compareObjects(unit.pre, unit.post, { objectPath: unit.path, machines: [EM_386] });
     if (!comparison.ok) return comparison;
     comparisons.push(comparison.value);
   }

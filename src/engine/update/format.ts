@@ -10,6 +10,8 @@ export const SYMBOL_GLOBAL = 1;
 export const SYMBOL_WEAK = 2;
 
 export const RELOC = { abs32: 1, pc32: 2 } as const;
+/** How the core fills in a field. */
+export type RelocKind = keyof typeof RELOC;
 export const SITE = { alternative: 1, lock: 2, jump: 3, bug: 4, extable: 5 } as const;
 export const SECTION_KIND = { text: 1, rodata: 2, string: 3, data: 4 } as const;
 export const PATCH = { replace: 1, retire: 2 } as const;

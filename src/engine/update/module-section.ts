@@ -13,9 +13,11 @@ export interface Fixup {
   readonly offset: number;
   readonly type: number;
   readonly to: Referent;
+  /** Counted from the start of the section that `to` is in, or from the symbol. */
+  readonly addend: number;
 }
 
-/** A section of a module as it grows. Fields with references get ordinary ELF relocations, their addends stand in the bytes. */
+/** A section of a module as it grows. Fields with references get ordinary ELF relocations. */
 export class ModuleSection {
   readonly fixups: Fixup[] = [];
   #bytes = new Uint8Array(256);
@@ -74,9 +76,9 @@ export class ModuleSection {
 
   /** Makes the field at `offset` refer to something + addend. */
   refer(offset: number, kind: 'abs32' | 'pc32', to: Referent, addend: number): void {
-    // References into the module are made through section symbols: the field holds the offset in the section.
-    this.set32(offset, 'section' in to ? to.offset + addend : addend);
-    this.fixups.push({ offset, type: kind === 'abs32' ? R_386_32 : R_386_PC32, to });
+    // References into the module are made through section symbols: the offset in the section is part of the addend.
+    const type = kind === 'abs32' ? R_386_32 : R_386_PC32;
+    this.fixups.push({ offset, type, to, addend: 'section' in to ? to.offset + addend : addend });
   }
 
   #push(bytes: Uint8Array): void {

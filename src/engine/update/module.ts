@@ -133,8 +133,8 @@ export class ModuleBuilder {
     const used = this.#sections.filter((section) => section.size > 0);
     const indexOf = new Map(used.map((section, index) => [section, index + 1]));
     const symbols: ElfSymbol[] = [];
-    const add = (symbol: Omit<ElfSymbol, 'index' | 'visibility'>): number =>
-      symbols.push({ index: symbols.length, visibility: 0, ...symbol }) - 1;
+    const add = (symbol: Omit<ElfSymbol, 'index' | 'visibility' | 'file'>): number =>
+      symbols.push({ index: symbols.length, visibility: 0, file: undefined, ...symbol }) - 1;
     const none = { name: '', value: 0, size: 0, bind: STB_LOCAL, type: STT_NOTYPE, section: 0 };
     add(none);
     const sectionSymbol = new Map(
@@ -177,7 +177,7 @@ export class ModuleBuilder {
       link: 0,
       info: 0,
       relocations: section.fixups
-        .map((fixup): ElfRelocation => ({ offset: fixup.offset, type: fixup.type, symbol: symbolOf(fixup.to) }))
+        .map(({ offset, type, to, addend }): ElfRelocation => ({ offset, type, symbol: symbolOf(to), addend }))
         .sort((a, b) => a.offset - b.offset),
     }));
     const nothing: ElfSection = {

@@ -4,9 +4,10 @@ import { hasIdentity } from '../diff/equal.ts';
 import { coldParent, ownerName } from '../diff/names.ts';
 import { oldSize } from '../diff/refuse.ts';
 import { isGlobal, spanName, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
-import { KSPLICE_NONE, PATCH, RELOC, SITE } from './format.ts';
+import { KSPLICE_NONE, PATCH, RELOC, SITE, type RelocKind } from './format.ts';
 import type { UpdateKernel } from './kernel.ts';
 import { globalLabel, Labels, type Located } from './labels.ts';
+import { foreignSite, relocKind } from './reloc-kind.ts';
 import { ModuleBuilder } from './module.ts';
 import type { ModuleSection, Place } from './module-section.ts';
 import { SymbolTable } from './symbol-table.ts';
@@ -127,7 +128,7 @@ class UnitWriter {
    * Where a reference leads: to something in the update, or to the running kernel. A pointer to a function that is replaced stays a pointer to
    * the old one, whose trampoline leads on: it may outlive the update.
    */
-  #resolve(target: Target, kind: 'abs32' | 'pc32', inside = false): Resolved {
+  #resolve(target: Target, kind: RelocKind, inside = false): Resolved {
     const { span, offset } = target;
     if (!span) {
       const global = this.writer.globals.get(target.name);
@@ -145,15 +146,15 @@ class UnitWriter {
   }
 
   #reference(reference: Reference, from: Place): void {
-    const { place, located } = this.#resolve(reference.target, reference.kind);
+    const { place, located } = this.#resolve(reference.target, relocKind(reference));
     const offset = from.offset + reference.offset;
     if (place) {
-      from.section.refer(offset, reference.kind, place, reference.bias);
+      from.section.refer(offset, relocKind(reference), place, reference.bias);
       return;
     }
     const out = this.#module.relocs.section;
     out.pointer({ section: from.section, offset });
-    out.u32(this.writer.symbols.index(located.label), located.addend + reference.bias, RELOC[reference.kind]);
+    out.u32(this.writer.symbols.index(located.label), located.addend + reference.bias, RELOC[relocKind(reference)]);
   }
 
   #site(site: Site, from: Place): void {
@@ -176,6 +177,10 @@ class UnitWriter {
         return;
       case 'alternative':
         this.#alternative(site, place);
+        return;
+      case 'paravirt':
+      case 'static-call':
+        throw foreignSite(site.kind);
     }
   }
 
@@ -202,13 +207,13 @@ class UnitWriter {
     const bytes = replacements.append(site.bytes);
     let blanks = 0;
     for (const reference of site.references) {
-      const { place: to, located } = this.#resolve(reference.target, reference.kind, true);
+      const { place: to, located } = this.#resolve(reference.target, relocKind(reference), true);
       if (!to) {
         this.#module.siteRelocs.section.u32(
           reference.offset,
           symbols.index(located.label),
           located.addend + reference.bias,
-          RELOC[reference.kind],
+          RELOC[relocKind(reference)],
         );
         blanks++;
       } else if (reference.kind === 'abs32') replacements.refer(bytes.offset + reference.offset, 'abs32', to, reference.bias);

@@ -6,6 +6,7 @@ import { KSPLICE_NONE, RELOC, SECTION_KIND, SITE } from './format.ts';
 import { SHF_ALLOC, STB_WEAK } from '../elf/constants.ts';
 import type { UpdateKernel } from './kernel.ts';
 import { isMatched, Labels } from './labels.ts';
+import { foreignSite, relocKind } from './reloc-kind.ts';
 import { ModuleBuilder } from './module.ts';
 import type { ModuleSection } from './module-section.ts';
 import { SymbolTable } from './symbol-table.ts';
@@ -70,7 +71,7 @@ class Writer {
 
   #reloc(out: ModuleSection, reference: Reference, labels: Labels): void {
     const { label, addend } = labels.target(reference.target);
-    out.u32(reference.offset, this.symbols.index(label), addend + reference.bias, RELOC[reference.kind]);
+    out.u32(reference.offset, this.symbols.index(label), addend + reference.bias, RELOC[relocKind(reference)]);
   }
 
   #site(site: Site, span: Span, offset: number, labels: Labels): void {
@@ -126,6 +127,10 @@ class Writer {
         out.pointer(site.bytes.length > 0 ? this.#bytes.append(site.bytes) : undefined);
         out.u32(site.bytes.length, this.#siteRelocs, site.references.length);
         this.#siteRelocs += site.references.length;
+        return;
+      case 'paravirt':
+      case 'static-call':
+        throw foreignSite(site.kind);
     }
   }
 }
