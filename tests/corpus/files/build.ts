@@ -8,6 +8,9 @@ import { GccPool } from '../../../src/engine/toolchain/gcc-pool.ts';
 import { ObjectCache, type BlobStore } from '../../../src/engine/toolchain/object-cache.ts';
 import { must } from '../../node/support.ts';
 
+/** A unit takes seconds, but a computer with other work may be slow. */
+const TIMEOUT_MS = 30 * 60_000;
+
 /** The objects of a unit before and after the change of a file. */
 export interface Pair {
   /** Path of the object in the kernel tree. */
@@ -30,7 +33,7 @@ export async function openBuilder(pack: KernelPack, jobs: number, store?: BlobSt
   const toolchain = must(await openToolchain(pack, jobs));
   const { units, sources, objects, compiler } = toolchain;
   const modules = must(await compiler.load());
-  const pool = new GccPool(() => spawnGcc(modules), jobs);
+  const pool = new GccPool(() => spawnGcc(modules), jobs, TIMEOUT_MS);
   const cache = store && new ObjectCache(store, `${compiler.identity} ${sources.identity}`);
   return {
     async build(file, patch) {

@@ -5,7 +5,7 @@
 // The packages are taken from BUILD_DIR, or fetched into it with apt-get; the disk needs 3 GB. A patch is all that the newer package changes in one C file
 // that the kernel of the pack is built from, and in the headers that files.json says it does not compile without.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ROOT } from '../../../tools/dev/paths.mjs';
@@ -21,7 +21,6 @@ const build = resolve(process.argv[2]);
 const { kernel, before, after, files } = JSON.parse(readFileSync(join(FOLDER, 'files.json'), 'utf8'));
 const [pre, post] = [sources(before), sources(after)];
 const headers = new Map(files.map((entry) => [entry.file, entry.headers ?? []]));
-rmSync(PATCHES, { recursive: true, force: true });
 let bytes = 0;
 const changed = packFiles().filter((path) => path.endsWith('.c') && difference(path) !== '');
 for (const path of changed) {
@@ -31,6 +30,9 @@ for (const path of changed) {
   writeFileSync(target, patch);
   bytes += patch.length;
   if (!headers.has(path)) console.log(`not in files.json: ${path}`);
+}
+for (const name of readdirSync(PATCHES, { recursive: true, encoding: 'utf8' })) {
+  if (name.endsWith('.patch') && !changed.includes(name.replace(/\.patch$/, ''))) rmSync(join(PATCHES, name));
 }
 for (const path of headers.keys()) if (!changed.includes(path)) console.log(`no longer changed: ${path}`);
 console.log(`${changed.length} patches, ${bytes} bytes`);

@@ -53,14 +53,22 @@ function changedRow({ entry, changes, pair, update, updateBytes }: Compared): st
     ...functionsOf(changes, 'new').map((name) => `+\`${name}\``),
     ...functionsOf(changes, 'removed').map((name) => `−\`${name}\``),
   ];
-  return row(fileCell(entry, pair.readers), functions.join(' '), reasonCell(changes), entry.note, updateCell(update, updateBytes));
+  return row(
+    fileCell(entry, pair.readers),
+    functions.join(' '),
+    reasonCell(changes),
+    entry.note,
+    updateCell(update, updateBytes),
+  );
 }
 
 function sameRow({ entry, changes, update, updateBytes }: Compared): string {
   const { lineOnly, ignored } = changes;
   const boot = ignored.map(({ name }) => `\`${name}\` (boot)`);
   const what =
-    entry.verdict === 'identical' ? 'identical' : [...(lineOnly.length > 0 ? [`line numbers in ${lineOnly.length}`] : []), ...boot].join(', ');
+    entry.verdict === 'identical'
+      ? 'identical'
+      : [...(lineOnly.length > 0 ? [`line numbers in ${lineOnly.length}`] : []), ...boot].join(', ');
   return row(fileCell(entry, 1), what, entry.note, updateCell(update, updateBytes));
 }
 
@@ -81,7 +89,8 @@ function fileCell({ file, headers }: ChangedFile, readers: number): string {
 /** How often each kind of difference is given as a reason. */
 function reasonCell({ functions }: Changes): string {
   const kinds = new Map<Reason['kind'], number>();
-  for (const { reasons } of functions) for (const kind of new Set(reasons.map((reason) => reason.kind))) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const { reasons } of functions)
+    for (const kind of new Set(reasons.map((reason) => reason.kind))) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   return [...kinds].map(([kind, count]) => (count === 1 ? kind : `${kind} ×${count}`)).join(', ');
 }
 
