@@ -27,6 +27,7 @@ export function corpusPage(kernel: string, fixes: readonly Fix[], results: Reado
     'it mends. `npm run test:corpus` takes every one through the whole chain, from the patch to the running kernel and back: applied to the source of the pack,',
     'compiled by the compiler of the page, compared, packed, loaded into the guest, spliced, checked from user space, undone, checked again. After each step the',
     'kernel’s whole text is compared: it may differ at the jumps the report names and nowhere else. This page is written by that run.',
+    'Every single file that differs between the two, compared before and after, is in [real-fixes.md](real-fixes.md).',
     '',
     `Run on ${dates.join(', ')} with ${kernel}: ${applied.length} applied and undone, ${refused.length} refused as they have to be, ${wrong.length} with problems. Of those applied, the effect of ${seen.length}`,
     'can be seen by a program in the guest; others are exercised by one before, while and after, where one reaches them. Times are of that run, on a machine that may',
