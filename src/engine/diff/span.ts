@@ -1,4 +1,5 @@
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
+import type { Evidence } from './evidence.ts';
 
 /**
  * A contiguous piece of a section that is compared, kept or replaced as one: a function, a variable, a string, a constant.
@@ -22,6 +23,8 @@ export interface Span {
   sites: readonly Site[];
   /** The span of the other object that is the same thing, as far as correlation knows. */
   partner: Span | undefined;
+  /** What told that the partner is the same thing. */
+  decidedBy: Evidence | undefined;
 }
 
 export type SpanKind = 'text' | 'rodata' | 'string' | 'data' | 'percpu' | 'opaque';

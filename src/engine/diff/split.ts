@@ -95,6 +95,7 @@ function splitAt(
       references: [],
       sites: [],
       partner: undefined,
+      decidedBy: undefined,
     };
   });
 }
