@@ -19,9 +19,11 @@ function mismatches({ pre, post }: Facts): Refusal[] {
   for (const [name, { span, weak }] of globals(pre)) {
     const other = now.get(name)?.span;
     if (!other || weak || span.partner === other) continue;
+    const was = spanName(span) === name ? 'stood for itself' : `was another name of ${spanName(span)}`;
+    const is = spanName(other) === name ? 'stands for itself' : `is another name of ${spanName(other)}`;
     const message =
       span.kind === other.kind
-        ? `${name} was another name of ${spanName(span)} and is ${spanName(other) === name ? 'on its own' : `one of ${spanName(other)}`} now, but the rest of the kernel still goes to the old place.`
+        ? `${name} ${was} and ${is} now, but the rest of the kernel still goes to the old place.`
         : `${name} was ${WHAT[span.kind]} and is ${WHAT[other.kind]} now, but the rest of the kernel still uses the old one.`;
     refusals.push(refusal('symbol_mismatch', message, { symbol: name, section: span.section.name }));
   }

@@ -91,7 +91,8 @@ export const SECTION_RULES: readonly SectionRule[] = [
   ignored('refuse', RUN, /^__param$/),
   ignored('refuse', RUN, /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata)$/),
   ignored('refuse', RUN, /^(__bpf_raw_tp_map|__event_.*)$/),
-  ignored('refuse', 'jumps that the running kernel rewrites, one for each static call', /^\.static_call\.text$/),
+  // References to them are looked at one by one.
+  ignored('silent', 'jumps that the running kernel rewrites, one for each static call', /^\.static_call\.text$/),
   ignored('refuse', RUN, /^\.static_call_tramp_key$/),
 
   // What objtool and the compiler derive from the code beside it: it differs where the code does, and is made anew with it.

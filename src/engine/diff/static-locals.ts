@@ -11,8 +11,9 @@ import { targetsOf } from './targets.ts';
  */
 export function correlateStaticLocals(pre: readonly Span[], post: readonly Span[]): void {
   pairBySameCode(pre);
-  pairByPlace(pre);
+  pairByPlace(pre, contentBase);
   pairByContent(pre, post);
+  pairByPlace(pre, openBase);
   pairByOwner(pre, post);
   pairByOrder(pre);
   // What a variable of a function points to, and so on.
@@ -52,13 +53,22 @@ function pairBySameCode(pre: readonly Span[]): void {
   }
 }
 
+/** The same together with the size and the initial value. */
+function contentBase(span: Span | undefined): string | undefined {
+  const base = openBase(span);
+  if (base === undefined || !span) return undefined;
+  let value = 0;
+  for (const byte of span.bytes ?? []) value = (Math.imul(value, 31) + byte) | 0;
+  return `${base} ${span.bytes ? value : 'zero'} ${contentSize(span)}`;
+}
+
 /** In a function that changed: those that all ways to lay its references beside those of its partner have in the same place. */
-function pairByPlace(pre: readonly Span[]): void {
+function pairByPlace(pre: readonly Span[], base: (span: Span | undefined) => string | undefined): void {
   for (const span of pre) {
     if (span.kind !== 'text' || !span.partner) continue;
     const left = targetsOf(span).map((target) => target.span);
     if (!left.some((target) => openBase(target) !== undefined)) continue;
-    for (const [variable, other] of alignTargets(span, span.partner, openBase)) pair(variable, other, 'references');
+    for (const { pre: variable, post, by } of alignTargets(span, span.partner, base)) pair(variable, post, by);
   }
 }
 
