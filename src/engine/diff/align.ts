@@ -103,11 +103,7 @@ function add(map: Map<Span, Set<Span>>, from: Span, to: Span): void {
 }
 
 /** What makes two targets correspond: the same name, the same text, partners, or two open variables of one name. */
-function keyOf(
-  { span, offset, ...rest }: Target,
-  isPre: boolean,
-  base: (span: Span | undefined) => string | undefined,
-): Key {
+function keyOf({ span, offset, ...rest }: Target, isPre: boolean, base: (span: Span | undefined) => string | undefined): Key {
   if (!span) return 'name' in rest ? `${rest.name}+${offset}` : undefined;
   if (span.kind === 'string') return `"${spanText(span).slice(Math.max(0, offset))}`;
   const open = base(span);

@@ -1,5 +1,5 @@
 import { correlate } from './correlate.ts';
-import { contentSize, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
+import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
 import { bootDifferences, changedSections, movedFunctions, type Ignored } from './ignored.ts';
 import { bugLineShifts, LineEvidence, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
@@ -46,10 +46,9 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
   const unmatched = (spans: readonly Span[], kinds: readonly string[]): Span[] =>
     spans.filter((span) => !span.partner && kinds.includes(span.kind));
   const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0 && !records.has(span);
+  const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
-  const newData = unmatched(post.spans, ['data', 'rodata']).filter(
-    (span) => named(span) && ![...state.constants.values()].includes(span),
-  );
+  const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
     ...newText,
@@ -102,8 +101,9 @@ class Fixpoint {
     for (const span of texts) {
       const parent = byName.get(coldParent(spanName(span)) ?? '');
       if (!parent) continue;
-      const pieces = [...(this.#pieces.get(parent) ?? [parent]), span];
-      for (const piece of pieces) this.#pieces.set(piece, pieces);
+      const pieces = this.#pieces.get(parent) ?? [parent];
+      pieces.push(span);
+      this.#pieces.set(parent, pieces).set(span, pieces);
     }
   }
 
@@ -148,7 +148,7 @@ class Fixpoint {
     )
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
-    if (differingBytes(pre, post).next().done !== true) {
+    if (!sameBytes(pre, post)) {
       const immediates = this.#evidence().immediates(pre, post);
       if (!immediates) return false;
       lines.push(...immediates);
@@ -161,7 +161,7 @@ class Fixpoint {
     if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return differingBytes(pre, post).next().done === true || this.#evidence().record(pre, post) !== undefined;
+    return sameBytes(pre, post) || this.#evidence().record(pre, post) !== undefined;
   }
 
   /** Gathered when the first difference asks for it, while everything still has the partner that correlation gave it. */

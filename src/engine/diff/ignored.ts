@@ -1,4 +1,4 @@
-import { contentSize, differingBytes, TargetComparer } from './equal.ts';
+import { contentSize, sameBytes, TargetComparer } from './equal.ts';
 import { groupBy } from './pairing.ts';
 import type { SectionRule } from './section-class.ts';
 import { spanName, type Reference, type Span } from './span.ts';
@@ -30,8 +30,7 @@ export function bootDifferences(pre: Unit, post: Unit): Ignored[] {
 }
 
 function isBoot(unit: Unit, span: Span): boolean {
-  const rule = unit.rules[span.section.index];
-  return rule?.is === 'init' && rule.change === 'note' && span.symbols.length > 0;
+  return span.sectionClass === 'init' && unit.rules[span.section.index]?.change === 'note' && span.symbols.length > 0;
 }
 
 /** Names of the sections with this `change` whose contents differ. What their entries are called does not matter. */
@@ -56,7 +55,7 @@ export function changedSections(pre: Unit, post: Unit, change: NonNullable<Secti
 function sameContents(pre: Span, post: Span, comparer: TargetComparer): boolean {
   return (
     contentSize(pre) === contentSize(post) &&
-    differingBytes(pre, post).next().done === true &&
+    sameBytes(pre, post) &&
     pre.references.length === post.references.length &&
     pre.references.every((reference, index) => sameBootReference(reference, post.references[index], pre, comparer))
   );
@@ -75,7 +74,8 @@ export function movedFunctions(pre: Unit, changed: ReadonlySet<Span>): Ignored[]
   const result: Ignored[] = [];
   for (const span of pre.spans) {
     const post = span.partner;
-    if (span.kind !== 'text' || !post || changed.has(span) || span.size === 0 || span.section.name === post.section.name) continue;
+    if (span.kind !== 'text' || !post || changed.has(span) || span.size === 0 || span.section.name === post.section.name)
+      continue;
     const note = `the same code is in ${post.section.name} now: nothing to replace`;
     result.push({ name: spanName(span), section: span.section.name, kind: 'moved', note });
   }

@@ -113,7 +113,9 @@ function immediateShifts(pre: Span, post: Span): FileShift[] | undefined {
 /** Of records that only macros and compilers make (`_entry.3` of the printk index, dynamic debug, sanitizers): nobody else writes a word there. */
 function recordShifts(pre: Span, post: Span): FileShift[] | undefined {
   const base = localBase(pre);
-  return base !== undefined && /[ .](_entry|descriptor|__UNIQUE_ID_ddebug|Lubsan_\w+)$/.test(base) ? recordLike(pre, post) : undefined;
+  return base !== undefined && /[ .](_entry|descriptor|__UNIQUE_ID_ddebug|Lubsan_\w+)$/.test(base)
+    ? recordLike(pre, post)
+    : undefined;
 }
 
 /** The one word that differs, as a line of the source file that both name. */

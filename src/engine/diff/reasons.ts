@@ -61,13 +61,12 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
 
 function firstDifference(pre: Span, post: Span): number | undefined {
   const offsets = [differingBytes(pre, post).next().value].filter((offset) => offset !== undefined);
-  const places = (span: Span, other: Span): number[] => {
+  const place = (span: Span, other: Span): number | undefined => {
     const known = new Set(other.references.map((reference) => reference.offset));
-    return span.references
-      .map((reference) => reference.offset)
-      .filter((offset) => !known.has(offset) && offset < Math.min(span.size, other.size));
+    const end = Math.min(span.size, other.size);
+    return span.references.find(({ offset }) => !known.has(offset) && offset < end)?.offset;
   };
-  offsets.push(...places(pre, post), ...places(post, pre));
+  offsets.push(...[place(pre, post), place(post, pre)].filter((offset) => offset !== undefined));
   if (offsets.length > 0) return Math.min(...offsets);
   const sizes = [contentSize(pre), contentSize(post)];
   return sizes[0] === sizes[1] ? undefined : Math.min(...sizes);
@@ -209,7 +208,10 @@ function tableReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
     if (before.length !== after.length)
       return [{ kind: 'table', table, text: `It has ${after.length} entries in ${table} instead of ${before.length}.` }];
     // Where the code is of another size, all entries have moved, which says nothing about them.
-    const site = contentSize(pre) === contentSize(post) ? before.find((one, index) => !sameSite(comparer, one, after[index], pre)) : undefined;
+    const site =
+      contentSize(pre) === contentSize(post)
+        ? before.find((one, index) => !sameSite(comparer, one, after[index], pre))
+        : undefined;
     if (!site) return [];
     return [{ kind: 'table', table, text: `Its entry in ${table} for ${spanName(pre)}+0x${site.offset.toString(16)} differs.` }];
   });

@@ -67,7 +67,7 @@ function registeredRefusals({ pre, removedText, removedData }: Facts): Refusal[]
   const gone = new Set([...removedText, ...removedData.filter(code)]);
   const known = new Map<Span, Span>();
   for (const boot of pre.spans) {
-    if (pre.rules[boot.section.index]?.is !== 'init') continue;
+    if (boot.sectionClass !== 'init') continue;
     for (const { kind, target } of boot.references) {
       if (kind === 'abs32' && target.span && gone.has(target.span)) known.set(target.span, boot);
     }

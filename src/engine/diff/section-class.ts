@@ -70,14 +70,20 @@ export const SECTION_RULES: readonly SectionRule[] = [
 
   // Gone after boot.
   rule(/^\.init\.(setup|ramfs|ramfs\.info)$/, 'ignored', BOOT, { change: 'note' }),
-  rule(/^\.(init|meminit|head|bstext|inittext|initdata|ref\.init)\.?(text|data|rodata)?(\..*)?$/, 'init', BOOT, { change: 'note' }),
+  rule(/^\.(init|meminit|head|bstext|inittext|initdata|ref\.init)\.?(text|data|rodata)?(\..*)?$/, 'init', BOOT, {
+    change: 'note',
+  }),
   rule(/^\.(exit|memexit)\.(text|data|rodata)(\..*)?$/, 'init', 'for leaving, which a kernel never does', { change: 'note' }),
   rule(/^\.text\.startup(\..*)?$/, 'init', BOOT, { change: 'note' }),
   rule(/^\.(init_array|ctors)(\..*)?$/, 'init', BOOT, { change: 'note' }),
   rule(/^\.altinstr_aux$/, 'init', 'way of static_cpu_has() before alternatives are applied', { change: 'silent' }),
   ignored('note', BOOT, /^\.(con_)?initcall.*$/),
   ignored('note', BOOT, /^\.exitcall\.exit$/),
-  ignored('note', BOOT, /^\.(x86_cpu_dev\.init|apicdrivers|iommu_table.*|x86_trampoline|videocards|header|entrytext|signature|text32|kernel_info)$/),
+  ignored(
+    'note',
+    BOOT,
+    /^\.(x86_cpu_dev\.init|apicdrivers|iommu_table.*|x86_trampoline|videocards|header|entrytext|signature|text32|kernel_info)$/,
+  ),
   ignored('note', BOOT, /^(\.builtin_fw|\.tracedata|__earlycon_table|__modver|__obsparm|__kunit.*|\.kunit.*)$/),
   ignored('note', BOOT, /^(__kprobe_blacklist|_kprobe_blacklist|_error_injection_whitelist)$/),
   ignored('note', BOOT, /^(__.*_of_table|__irqchip_.*|__timer_.*|__clk_.*|__reservedmem_.*|__cpu_method_.*|__thermal_.*)$/),
@@ -89,7 +95,11 @@ export const SECTION_RULES: readonly SectionRule[] = [
   // Read by the running kernel, and out of an update's reach.
   ignored('refuse', RUN, /^\.pci_fixup_.*$/),
   ignored('refuse', RUN, /^__param$/),
-  ignored('refuse', RUN, /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata)$/),
+  ignored(
+    'refuse',
+    RUN,
+    /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata)$/,
+  ),
   ignored('refuse', RUN, /^(__bpf_raw_tp_map|__event_.*)$/),
   // References to them are looked at one by one.
   ignored('silent', 'jumps that the running kernel rewrites, one for each static call', /^\.static_call\.text$/),

@@ -1,5 +1,6 @@
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
 import type { Evidence } from './evidence.ts';
+import type { SectionClass } from './section-class.ts';
 
 /**
  * A contiguous piece of a section that is compared, kept or replaced as one: a function, a variable, a string, a constant.
@@ -8,6 +9,8 @@ import type { Evidence } from './evidence.ts';
 export interface Span {
   readonly kind: SpanKind;
   readonly section: ElfSection;
+  /** What its section is for. */
+  readonly sectionClass: SectionClass;
   /** Word size of its object: how its instructions are decoded. */
   readonly bits: 32 | 64;
   /** Where the span begins in its section. */

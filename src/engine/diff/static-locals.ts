@@ -10,6 +10,7 @@ import { targetsOf } from './targets.ts';
  * the same name that the same function refers to, from the same place; failing that, one with the same contents; and last, one in the same order.
  */
 export function correlateStaticLocals(pre: readonly Span[], post: readonly Span[]): void {
+  if (!pre.some((span) => openBase(span) !== undefined)) return;
   pairBySameCode(pre);
   pairByPlace(pre, contentBase);
   pairByContent(pre, post);
@@ -44,7 +45,8 @@ export function holdsState(span: Span): boolean {
 function pairBySameCode(pre: readonly Span[]): void {
   for (const span of pre) {
     const other = span.partner;
-    if (!other || !sameShape(span, other)) continue;
+    if (!other || !span.references.some((reference) => openBase(reference.target.span) !== undefined)) continue;
+    if (!sameShape(span, other)) continue;
     span.references.forEach((reference, index) => {
       const target = other.references[index]?.target.span;
       const base = openBase(reference.target.span);

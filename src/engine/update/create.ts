@@ -125,7 +125,8 @@ function withoutEffect(changes: readonly Changes[]): string | undefined {
   const boot = of('boot');
   if (boot.length > 0) return `code or data that the kernel uses only while it boots: ${few(boot)}`;
   const moved = of('moved');
-  if (moved.length > 0) return `only the sections of functions, as the compiler thinks otherwise of how often they run: ${few(moved)}`;
+  if (moved.length > 0)
+    return `only the sections of functions, as the compiler thinks otherwise of how often they run: ${few(moved)}`;
   const lines = changes.flatMap(({ lineOnly }) => lineOnly);
   return lines.length > 0 ? `only line numbers, in ${few(lines)}` : undefined;
 }
