@@ -7,9 +7,11 @@ import type { Changes } from '../../src/engine/diff/changes.ts';
 import { diffObjects, type DiffOptions } from '../../src/engine/diff/diff.ts';
 import { sourceName } from '../../src/engine/diff/names.ts';
 import { REFUSALS } from '../../src/engine/diff/refusal.ts';
+import { readUnit } from '../../src/engine/diff/unit.ts';
 import { readElf } from '../../src/engine/elf/reader.ts';
 import { writeElf } from '../../src/engine/elf/writer.ts';
 import { GccPool } from '../../src/engine/toolchain/gcc-pool.ts';
+import type { Toolchain } from '../../src/engine/toolchain/toolchain.ts';
 import { createUpdate } from '../../src/engine/update/create.ts';
 import { readUpdate } from '../../src/engine/update/read.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
@@ -40,11 +42,12 @@ interface Pair {
 
 const pairs = new Map<string, Pair>();
 let pool: GccPool;
+let toolchain: Toolchain;
 
 beforeAll(async () => {
   preferPlainCode();
   const pack = await openPack();
-  const toolchain = must(await openToolchain(pack, 1));
+  toolchain = must(await openToolchain(pack, 1));
   const modules = must(await toolchain.compiler.load());
   pool = new GccPool(() => spawnGcc(modules), 1);
   const unit = toolchain.units.unit(USUAL_UNIT);
@@ -65,7 +68,10 @@ beforeAll(async () => {
   for (const name of FIXTURES) pairs.set(name, { pre: await object(name, 'pre'), post: await object(name, 'post') });
 });
 
-afterAll(() => pool.close());
+afterAll(() => {
+  pool.close();
+  toolchain.close();
+});
 
 function pairOf(name: string): Pair {
   const pair = pairs.get(name);
@@ -353,3 +359,44 @@ describe('--allow, where Ksplice would only have warned', () => {
     expect(changes).toMatchObject([{ verdict: 'changed', data: [{ name: 'limit', status: 'changed' }] }]);
   });
 });
+
+describe('the kernel of the pack', () => {
+  test('no object has a section, a relocation or a table that is not understood', async () => {
+    const { objects, units } = toolchain;
+    expect(units.objects.length).toBeGreaterThan(900);
+    const files = must(await objects.readMany(units.objects));
+    for (const path of units.objects) {
+      const unit = readUnit(must(readElf(files.get(path) ?? new Uint8Array(), { name: path })));
+      expect(unit.refusals, path).toEqual([]);
+    }
+  });
+
+  test('comments, blank lines and other line breaks change nothing, whatever they renumber', async () => {
+    const sources = ['kernel/sys.c', 'fs/pipe.c', 'net/unix/af_unix.c', 'mm/slub.c', 'kernel/sched/core.c'];
+    const changes = [];
+    for (const path of sources) changes.push({ path, text: reformatted(must(await toolchain.readFile(path))) });
+    const { units } = must(await toolchain.compile(changes));
+    // Lines are in the objects: that they differ and are found unchanged is the point.
+    expect(units.map((unit) => unit.path).sort()).toEqual(sources.map((path) => path.replace(/c$/, 'o')).sort());
+    for (const { path, pre, post } of units) {
+      for (const [before, after] of [
+        [pre, post],
+        [post, pre],
+      ] as const) {
+        const found = must(diffObjects(before, after, { objectPath: path }));
+        expect(found, path).toMatchObject({ verdict: 'unchanged', functions: [], data: [], refusals: [], ignored: [] });
+      }
+    }
+  });
+});
+
+/** The same source with a comment above, another after every blank line, and arguments on lines of their own. */
+function reformatted(text: string): string {
+  const lines = text.split('\n');
+  const more = lines.map((line, i) => {
+    if (line === '' && !lines[i - 1]?.endsWith('\\')) return i % 3 === 0 ? '\n// A comment, or more of one.' : '\n';
+    // A call with two arguments or more, outside of macros.
+    return line.endsWith('\\') || line.startsWith('#') ? line : line.replace(/^(\t+\w+\([^,()"]+,) ([^,()"]+\);)$/, '$1\n\t\t$2');
+  });
+  return `/* A comment\n * of three\n * lines. */\n${more.join('\n')}`;
+}
