@@ -17,7 +17,12 @@ export interface Aligned {
  * Lays what a function refers to beside what its partner refers to, so that as much as possible corresponds, and gives those of `base` that every best
  * way of doing so puts beside each other, and only each other.
  */
-export function alignTargets(pre: Span, post: Span, base: (span: Span | undefined) => string | undefined): Aligned[] {
+export function alignTargets(pre: Span, post: Span, baseOf: (span: Span | undefined) => string | undefined): Aligned[] {
+  const bases = new Map<Span | undefined, string | undefined>();
+  const base = (span: Span | undefined): string | undefined => {
+    if (!bases.has(span)) bases.set(span, baseOf(span));
+    return bases.get(span);
+  };
   const a = targetsOf(pre);
   const b = targetsOf(post);
   if (a.length * b.length > MAX_CELLS) return [];

@@ -2,6 +2,7 @@ import { STB_LOCAL, STT_FUNC, STT_NOTYPE } from '../elf/constants.ts';
 import { isLabelTable } from './equal.ts';
 import { walk } from './instruction.ts';
 import { coldParent, ownerName } from './names.ts';
+import { groupBy } from './pairing.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Facts } from './refuse.ts';
 import { spanName, type Span } from './span.ts';
@@ -14,6 +15,7 @@ export function codeRefusals(facts: Facts): Refusal[] {
   const functions = [...facts.changed].filter((span) => coldParent(spanName(span)) === undefined);
   return [
     ...functions.flatMap((span) => functionRefusals(facts, span)),
+    ...secondEntries(facts, new Set(functions)),
     ...tooClose(facts, new Set(functions)),
     ...facts.shipped.flatMap(splitRefusals),
   ];
@@ -34,13 +36,21 @@ function functionRefusals({ pre }: Facts, span: Span): Refusal[] {
     const message = `${symbol} begins with a static branch, which the kernel may rewrite at any time; the jump to its replacement cannot stand there.`;
     refusals.push(refusal('static_branch_at_entry', message, at));
   }
-  for (const { name, value, bind, type } of pre.object.symbols.filter((one) => one.section === span.section.index)) {
-    const offset = value - span.offset;
-    if (offset <= 0 || offset >= oldSize(span) || bind === STB_LOCAL || (type !== STT_FUNC && type !== STT_NOTYPE)) continue;
-    const message = `${symbol} has a second entry, ${name}, 0x${offset.toString(16)} bytes in; whoever enters there would run the old code.`;
-    refusals.push(refusal(offset < TRAMPOLINE_SIZE ? 'entry_too_close' : 'entry_points', message, at));
-  }
   return refusals;
+}
+
+/** Global names inside of functions, by which the rest of the kernel enters them elsewhere than at their start. */
+function secondEntries({ pre }: Facts, functions: ReadonlySet<Span>): Refusal[] {
+  const bySection = groupBy([...functions], ({ section }) => String(section.index));
+  return pre.object.symbols.flatMap(({ name, section, value, bind, type }) => {
+    if (bind === STB_LOCAL || (type !== STT_FUNC && type !== STT_NOTYPE)) return [];
+    const span = bySection.get(String(section))?.find((one) => one.offset < value && value < one.offset + oldSize(one));
+    if (!span) return [];
+    const offset = value - span.offset;
+    const message = `${spanName(span)} has a second entry, ${name}, 0x${offset.toString(16)} bytes in; whoever enters there would run the old code.`;
+    const code = offset < TRAMPOLINE_SIZE ? 'entry_too_close' : 'entry_points';
+    return [refusal(code, message, { symbol: spanName(span), section: span.section.name })];
+  });
 }
 
 /** References from elsewhere into the bytes of a trampoline behind its first. */

@@ -4,7 +4,7 @@ import { dataRefusals } from './refuse-data.ts';
 import { referenceRefusals } from './refuse-references.ts';
 import { symbolRefusals } from './refuse-symbols.ts';
 import { refusal, type Refusal } from './refusal.ts';
-import { sourceOf } from './source-place.ts';
+import { SourcePlaces } from './source-place.ts';
 import type { Span } from './span.ts';
 
 export type Facts = Omit<Comparison, 'refusals'> & {
@@ -23,7 +23,9 @@ export function refuse(facts: Facts): Refusal[] {
     ...symbolRefusals(facts),
     ...referenceRefusals(facts),
   ];
-  return all.map((one) => ({ ...one, ...sourceOf(facts, one.symbol) }));
+  if (all.length === 0) return all;
+  const places = new SourcePlaces(facts);
+  return all.map((one) => ({ ...one, ...places.of(one.symbol) }));
 }
 
 function objectRefusals({ pre, post, changedTables }: Facts): Refusal[] {

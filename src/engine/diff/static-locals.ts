@@ -55,12 +55,15 @@ function pairBySameCode(pre: readonly Span[]): void {
   }
 }
 
+/** Bytes of an initial value that count when variables are told apart by it. */
+const MAX_HASHED = 4096;
+
 /** The same together with the size and the initial value. */
 function contentBase(span: Span | undefined): string | undefined {
   const base = openBase(span);
   if (base === undefined || !span) return undefined;
   let value = 0;
-  for (const byte of span.bytes ?? []) value = (Math.imul(value, 31) + byte) | 0;
+  for (const byte of span.bytes?.subarray(0, MAX_HASHED) ?? []) value = (Math.imul(value, 31) + byte) | 0;
   return `${base} ${span.bytes ? value : 'zero'} ${contentSize(span)}`;
 }
 
@@ -88,18 +91,9 @@ function pairByContent(pre: readonly Span[], post: readonly Span[]): void {
   }
   for (const span of pre) {
     if (span.kind !== 'text' || !span.partner) continue;
-    for (const [group, others] of groupsOf(openTargets(span), openTargets(span.partner), openBase)) {
-      for (const variable of group) {
-        const alike = others.filter((other) => sameContent(variable, other));
-        const rivals = group.filter((other) => alike[0] && sameContent(other, alike[0]));
-        if (alike.length === 1 && rivals.length === 1) pair(variable, alike[0], 'content');
-      }
-    }
+    for (const [group, others] of groupsOf(openTargets(span), openTargets(span.partner), contentBase))
+      if (group.length === 1 && others.length === 1) pair(group[0], others[0], 'content');
   }
-}
-
-function sameContent(a: Span, b: Span): boolean {
-  return contentSize(a) === contentSize(b) && sameShape(a, b) && a.section.flags === b.section.flags;
 }
 
 /** As many of one name before as after, in one function: in the order in which it first refers to them. */
