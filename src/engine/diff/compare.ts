@@ -107,10 +107,19 @@ class Fixpoint {
     }
   }
 
+  /** Round by round: what was learnt of a span can matter only to those that refer to it. */
   run(): void {
-    for (let stable = false; !stable;) {
-      stable = true;
-      for (const span of this.pre.spans) if (this.#visit(span)) stable = false;
+    let users: ReadonlyMap<Span, readonly Span[]> | undefined;
+    for (let round: Iterable<Span> = this.pre.spans; ;) {
+      const learnt: Span[] = [];
+      for (const span of round) {
+        if (this.#visit(span)) for (const piece of this.#pieces.get(span) ?? [span]) learnt.push(piece);
+      }
+      if (learnt.length === 0) break;
+      users ??= usersOf(this.pre.spans);
+      const next = new Set<Span>();
+      for (const span of learnt) for (const user of users.get(span) ?? []) next.add(user);
+      round = next;
     }
     for (const span of this.changed) this.lineOnly.delete(span);
   }
@@ -178,6 +187,20 @@ function copyable(span: Span): boolean {
   if (!hasIdentity(span) || span.symbols.length === 0) return true;
   const plain = (target: Target): boolean => target.span?.kind === 'string' || isLabel(target);
   return span.symbols[0]?.bind === 0 && span.references.every((reference) => plain(reference.target));
+}
+
+/** Who refers to each span. */
+function usersOf(spans: readonly Span[]): Map<Span, Span[]> {
+  const users = new Map<Span, Span[]>();
+  for (const span of spans) {
+    for (const { span: target } of targetsOf(span)) {
+      if (!target) continue;
+      const list = users.get(target);
+      if (list) list.push(span);
+      else users.set(target, [span]);
+    }
+  }
+  return users;
 }
 
 /** The given spans and everything they refer to that has no counterpart in pre, or is copied anyway. */

@@ -26,6 +26,10 @@ export const REFUSALS = {
     rule: 'What is in a section of an unknown name could matter, so nothing in such an object is taken for granted.',
     remedy: 'Take the unit out of the update, or teach section-class.ts what this section is for.',
   },
+  too_many_pieces: {
+    rule: 'An object may have as many strings and constants as its size explains.',
+    remedy: 'Compile the unit again: no compiler makes such a section.',
+  },
   unsupported_relocation: {
     rule: 'Every field that holds an address must be one the core in the guest can fill in.',
     remedy: 'Take the unit out of the update.',

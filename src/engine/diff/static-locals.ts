@@ -1,8 +1,8 @@
 import { alignTargets } from './align.ts';
-import { bytesEqual, contentSize, sameShape } from './equal.ts';
+import { contentSize, sameShape } from './equal.ts';
 import { isThrowAway, ownerName, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, groupsOf, pair } from './pairing.ts';
-import { spanName, type Span } from './span.ts';
+import { latin1, spanName, type Span } from './span.ts';
 import { targetsOf } from './targets.ts';
 
 /**
@@ -79,16 +79,12 @@ function pairByPlace(pre: readonly Span[], base: (span: Span | undefined) => str
 
 /** `__func__.4` and the like, and variables of one name and size of which only one has these contents: what is alike is the same. */
 function pairByContent(pre: readonly Span[], post: readonly Span[]): void {
-  const constant = (span: Span): string | undefined =>
-    span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
-  for (const [group, others] of groupsOf(pre, post, constant)) {
-    for (const span of group)
-      pair(
-        span,
-        others.find((other) => !other.partner && bytesEqual(other.bytes, span.bytes)),
-        'content',
-      );
-  }
+  const constant = (span: Span): string | undefined => {
+    const base = span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
+    return base && `${base} ${span.bytes ? latin1(span.bytes) : span.size}`;
+  };
+  for (const [group, others] of groupsOf(pre, post, constant))
+    group.forEach((span, index) => pair(span, others[index], 'content'));
   for (const span of pre) {
     if (span.kind !== 'text' || !span.partner) continue;
     for (const [group, others] of groupsOf(openTargets(span), openTargets(span.partner), contentBase))

@@ -30,6 +30,7 @@ export function readUnit(object: ElfObject): Unit {
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
   const exports: string[] = [];
+  const limit = maxSpans(object);
   const rules = object.sections.map((section) => sectionRule(section.name));
   for (const section of object.sections) {
     const is = rules[section.index]?.is;
@@ -40,7 +41,9 @@ export function readUnit(object: ElfObject): Unit {
     if (is === 'table') tables.push(section);
     if (is === 'export') exports.push(section.name);
     if (is === 'structure') continue;
-    for (const span of splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass)) spans.push(span);
+    const pieces = splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass, limit - spans.length);
+    if (!pieces) refusals.push(tooManyPieces(section));
+    for (const span of pieces ?? []) spans.push(span);
   }
   const map = new AddressMap(object, spans);
   for (const section of object.sections) {
@@ -53,6 +56,19 @@ export function readUnit(object: ElfObject): Unit {
   }
   for (const span of spans) markDead(span);
   return { object, spans, rules, exports: exports.sort(), refusals };
+}
+
+/**
+ * A string or variable takes its own bytes and those of whoever refers to it, a symbol, or a section header. Whatever has many more pieces than its
+ * size explains is made to use up memory.
+ */
+function maxSpans(object: ElfObject): number {
+  return 4096 + object.sections.reduce((sum, section) => sum + section.data.length, 0) / 32;
+}
+
+function tooManyPieces({ name }: ElfSection): Refusal {
+  const message = `${name} would fall into more strings or constants than an object of this size has.`;
+  return refusal('too_many_pieces', message, { section: name });
 }
 
 function unknownSection({ name }: ElfSection): Refusal {
