@@ -63,6 +63,8 @@ function constantStarts(section: ElfSection): number[] {
 
 function symbolStarts(section: ElfSection, kind: SpanKind, symbols: readonly ElfSymbol[]): number[] {
   if (section.size === 0 && symbols.length === 0) return [];
+  // One function or variable, as -ffunction-sections and -fdata-sections make it.
+  if (symbols.every((symbol) => symbol.value === 0)) return [0];
   const starts = new Set([0]);
   // Ends of the functions that begin before the place reached so far.
   let covered = 0;
