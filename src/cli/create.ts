@@ -6,12 +6,13 @@ import { failure, success, type Failure, type Result } from '../engine/failure.t
 import { compilePatch } from '../engine/pipeline/compile-patch.ts';
 import type { KernelPack } from '../engine/pipeline/pack.ts';
 import type { CompileResult } from '../engine/toolchain/diagnostic.ts';
+import type { Allowable } from '../engine/diff/refusal.ts';
 import { createUpdate, type CreatedUpdate } from '../engine/update/create.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { showChanges } from './diff.ts';
 import { fileFailure, readInput, readObjects } from './files.ts';
 import { openPack } from './machine.ts';
-import { parseId, parseJobs, parseTimestamp } from './options.ts';
+import { allowOption, parseId, parseJobs, parseTimestamp } from './options.ts';
 import { Output } from './output.ts';
 import { failChange, openChange, sameText, watchedCompile, type SourceChange } from './toolchain.ts';
 
@@ -25,6 +26,7 @@ interface CreateOptions {
   readonly timestamp?: number;
   readonly output?: string;
   readonly jobs?: number;
+  readonly allow: readonly Allowable[];
   readonly json?: boolean;
   readonly packs?: string;
 }
@@ -58,6 +60,7 @@ export function createCommand(): Command {
         parseTimestamp,
       ),
     )
+    .addOption(allowOption())
     .option('-o, --output <file>', 'where to write the update (default: ksplice-<id>.tar.gz)')
     .addOption(
       new Option('--jobs <number>', 'how many compilers work side by side (default: by cores and memory)').argParser(parseJobs),
@@ -116,8 +119,8 @@ async function fromObjects(
     patch = new TextDecoder().decode(read.value);
   }
   const id = options.id ?? idOf(units.value.flatMap(({ path, pre, post }) => [path, pre, post]));
-  const { description } = options;
-  const update = createUpdate({ id, kernel: pack.manifest, units: units.value, patch, description, timestamp });
+  const { description, allow } = options;
+  const update = createUpdate({ id, kernel: pack.manifest, units: units.value, patch, description, timestamp, allow });
   return update.ok ? success({ id, update: update.value }) : update;
 }
 
@@ -131,8 +134,9 @@ async function fromPatch(
   const { toolchain, applied, patch } = change;
   const id = options.id ?? idOf([pack.manifest.id, patch]);
   const watch = watchedCompile(output);
-  const { description } = options;
-  const built = await compilePatch(toolchain, pack, applied.files, { id, description, timestamp, patch, ...watch.options });
+  const { description, allow } = options;
+  const request = { id, description, timestamp, patch, allow, ...watch.options };
+  const built = await compilePatch(toolchain, pack, applied.files, request);
   watch.done();
   toolchain.close();
   if (!built.ok) return built;

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
-import type { Changes, FunctionChange } from '../engine/diff/changes.ts';
+import type { Changes, FunctionChange, Pair } from '../engine/diff/changes.ts';
 import { diffObjects } from '../engine/diff/diff.ts';
+import { EVIDENCE, EVIDENCE_TEXT } from '../engine/diff/evidence.ts';
+import type { Allowable, Refusal } from '../engine/diff/refusal.ts';
 import { readInput } from './files.ts';
+import { allowOption } from './options.ts';
 import { ExitCode, Output } from './output.ts';
 
 /** `hotsplice diff PRE.o POST.o` */
@@ -11,15 +14,16 @@ export function diffCommand(): Command {
     .argument('<pre>', 'object built from the source as it runs')
     .argument('<post>', 'object built from the changed source')
     .option('--unit <path>', 'path of the object in the kernel tree, such as fs/utimes.o (default: what both paths end in)')
+    .addOption(allowOption())
     .option('--json', 'print one JSON document')
-    .action(async (pre: string, post: string, options: { unit?: string; json?: boolean }) => {
+    .action(async (pre: string, post: string, options: { unit?: string; json?: boolean; allow: Allowable[] }) => {
       const output = new Output(options);
       const before = await readInput(pre);
       if (!before.ok) return output.fail(before);
       const after = await readInput(post);
       if (!after.ok) return output.fail(after);
       const objectPath = options.unit ?? commonEnd(pre, post);
-      const changes = diffObjects(before.value, after.value, { objectPath, files: { pre, post } });
+      const changes = diffObjects(before.value, after.value, { objectPath, files: { pre, post }, allow: options.allow });
       if (!changes.ok) return output.fail(changes);
       showChanges(output, changes.value);
       output.document(changes.value);
@@ -49,11 +53,32 @@ export function showChanges(output: Output, changes: Changes): void {
     output.line(`  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
   for (const ignored of changes.ignored) output.line(`  left out  ${ignored.name} (${ignored.section}): ${ignored.note}`);
-  for (const refusal of changes.refusals) {
-    output.line(`  ${output.paint('red', '✗')} ${refusal.message} (${refusal.code})`);
-    output.line(`      in ${[refusal.symbol, refusal.section].filter(Boolean).join(', ')}`);
-    if (refusal.hint) output.line(`      ${refusal.hint}`);
+  if (changes.functions.length > 0) showPairs(output, changes.pairs);
+  for (const refusal of changes.refusals) showRefusal(output, refusal);
+}
+
+const MOST_PAIRS = 12;
+
+/** What was taken for the same thing though its name does not say so; the weakest evidence first. */
+function showPairs(output: Output, pairs: readonly Pair[]): void {
+  const told = pairs
+    .filter(({ pre, post, decidedBy }) => pre !== post || decidedBy === 'order')
+    .sort((a, b) => EVIDENCE.indexOf(b.decidedBy) - EVIDENCE.indexOf(a.decidedBy));
+  for (const { pre, post, section, decidedBy } of told.slice(0, MOST_PAIRS)) {
+    const names = pre === post ? pre : `${pre} → ${post}`;
+    output.line(output.paint('dim', `  the same  ${names} (${section}), ${EVIDENCE_TEXT[decidedBy]}`));
   }
+  if (told.length > MOST_PAIRS) output.line(output.paint('dim', `            and ${told.length - MOST_PAIRS} more (--json)`));
+}
+
+function showRefusal(output: Output, refusal: Refusal): void {
+  const { file, line, symbol, section } = refusal;
+  const place = file === undefined || line === undefined ? file : `${file}:${line}`;
+  output.line(`  ${output.paint('red', '✗')} ${refusal.message} (${refusal.code})`);
+  output.line(`      in ${[place, symbol, section].filter((part) => part !== undefined).join(', ')}`);
+  output.line(`      ${refusal.rule}`);
+  output.line(`      ${refusal.hint}`);
+  if (refusal.allowable) output.line(`      Or leave it as it is: --allow ${refusal.code}.`);
 }
 
 function showFunction(output: Output, change: FunctionChange): void {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { ALLOWABLE, type Allowable } from '../engine/diff/refusal.ts';
 import type { GuestUser } from '../engine/guest/guest.ts';
 
 /** Collects an option that may be given more than once. */
@@ -47,6 +48,21 @@ export function parseJobs(text: string): number {
   const jobs = Number(text);
   if (!/^\d{1,2}$/.test(text) || jobs < 1 || jobs > 64) throw new InvalidArgumentError('Give a number from 1 to 64.');
   return jobs;
+}
+
+/** Turns refusals off of which Ksplice would only have warned. */
+export function allowOption(): Option {
+  return new Option('--allow <code>', 'let this pass instead of refusing it; repeatable')
+    .choices(ALLOWABLE)
+    .argParser(parseAllow)
+    .default([], 'none');
+}
+
+/** Reads the code of a refusal that may be turned off. */
+export function parseAllow(text: string, before: readonly Allowable[] = []): Allowable[] {
+  const code = ALLOWABLE.find((one) => one === text);
+  if (code === undefined) throw new InvalidArgumentError(`Only these can be allowed: ${ALLOWABLE.join(', ')}.`);
+  return [...before, code];
 }
 
 /** Options of every command that starts a machine. */

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REFUSALS } from '../../src/engine/diff/refusal.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import { hotsplice, lessonNumber } from './support.ts';
 
@@ -143,6 +144,31 @@ test('apply exits with 1 for what the core refuses, and says who stood in the wa
     updates: [
       { id: 'kthreadd', stage: 'preparing', abortCause: 'code_busy', tries: 5, conflicts: [{ comm: 'kthreadd', pid: 2 }] },
     ],
+  });
+});
+
+describe('hotsplice diff', () => {
+  const fixture = (name: string) => ['pre', 'post'].map((side) => join(ROOT, `tests/fixtures/objects/${name}.${side}.o`));
+
+  test('tells the rule behind a refusal and the way out', async () => {
+    const run = await hotsplice('diff', ...fixture('data'));
+    const { rule, remedy } = REFUSALS.data_changed;
+    expect([run.status, run.stderr]).toEqual([1, '']);
+    for (const line of ['(data_changed)', 'in data.c, tunable', rule, remedy]) expect(run.stdout).toContain(line);
+    // Other units know it: that cannot be allowed.
+    expect(run.stdout).not.toContain('--allow');
+    expect((await hotsplice('diff', ...fixture('data'), '--allow', 'data_changed')).status).toBe(1);
+  });
+
+  test('says what it took for the same though the name differs, and why', async () => {
+    const run = await hotsplice('diff', ...fixture('renumbered'));
+    expect(run.stdout).toMatch(/the same +work\.constprop\.0 → work\.constprop\.1 \(\.text\S*\), by its contents/);
+  });
+
+  test('allows only what Ksplice would have warned of', async () => {
+    const run = await hotsplice('diff', ...fixture('data'), '--allow', 'static_key');
+    expect([run.status, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain('Only these can be allowed: data_changed, ignored_section.');
   });
 });
 

@@ -1,3 +1,5 @@
+import type { Evidence } from './evidence.ts';
+import type { Ignored } from './ignored.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReferenceKind } from './span.ts';
 
@@ -13,7 +15,18 @@ export interface Changes {
   readonly lineOnly: readonly string[];
   readonly refusals: readonly Refusal[];
   /** Differences without effect on a running kernel, such as those in `__init` code. */
-  readonly ignored: readonly { readonly name: string; readonly section: string; readonly note: string }[];
+  readonly ignored: readonly Ignored[];
+  /** What was taken for the same thing before and after, where its name alone does not say so. */
+  readonly pairs: readonly Pair[];
+}
+
+/** Something of pre and what it is in post. */
+export interface Pair {
+  readonly pre: string;
+  readonly post: string;
+  readonly section: string;
+  /** What told so. */
+  readonly decidedBy: Evidence;
 }
 
 export interface FunctionChange {
@@ -37,6 +50,8 @@ export interface Piece {
   readonly symbol: string;
   readonly pre: Code | undefined;
   readonly post: Code | undefined;
+  /** What told that both are the same piece. */
+  readonly decidedBy: Evidence | undefined;
 }
 
 export interface Code {

@@ -1,9 +1,12 @@
 import { correlate } from './correlate.ts';
 import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
-import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
+import { bootDifferences, changedSections, movedFunctions, type Ignored } from './ignored.ts';
+import { bugLineShifts, LineEvidence, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
-import type { Refusal } from './refusal.ts';
+import { part } from './pairing.ts';
+import type { Allowable, Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
+import { canBeCopied } from './refuse-data.ts';
 import { sameSites } from './sites.ts';
 import { spanName, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
@@ -18,7 +21,7 @@ export interface Comparison {
   readonly changed: ReadonlySet<Span>;
   /** Those of `changed` that differ only because another span does. */
   readonly pulledInBy: ReadonlyMap<Span, Span>;
-  /** Constants that differ: pre span → post span. Their users refer to a new copy. */
+  /** Constants that differ, and variables that may: pre span → post span. Their users refer to a new copy. */
   readonly constants: ReadonlyMap<Span, Span>;
   /** Post text that is not in pre. */
   readonly newText: readonly Span[];
@@ -34,21 +37,15 @@ export interface Comparison {
   readonly ignored: readonly Ignored[];
 }
 
-/** A difference without effect on a running kernel. */
-export interface Ignored {
-  readonly name: string;
-  readonly section: string;
-  readonly note: string;
-}
-
 /** Compares two units to a fixpoint: whatever refers to a changed thing by more than its name is changed as well. */
-export function compareUnits(pre: Unit, post: Unit, objectPath: string): Comparison {
+export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: ReadonlySet<Allowable> = new Set()): Comparison {
   correlate(pre, post);
-  const state = new Fixpoint(pre, post);
+  const state = new Fixpoint(pre, post, allow.has('data_changed'));
   state.run();
+  const records = new Set([...recordsForTools(pre), ...recordsForTools(post)]);
   const unmatched = (spans: readonly Span[], kinds: readonly string[]): Span[] =>
     spans.filter((span) => !span.partner && kinds.includes(span.kind));
-  const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0;
+  const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0 && !records.has(span);
   const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
   const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
@@ -63,16 +60,25 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string): Compari
     post,
     changed: state.changed,
     pulledInBy: state.pulledInBy,
-    constants: state.constants,
+    constants: new Map([...state.constants].filter(([span]) => !records.has(span))),
     newText,
     newData,
     removedText: unmatched(pre.spans, ['text']).filter((span) => span.size > 0),
     removedData: unmatched(pre.spans, ['data', 'rodata']).filter((span) => named(span) && !state.constants.has(span)),
     lineOnly: state.lineOnly,
     shipped,
-    ignored: ignoredDifferences(pre, post),
   };
-  return { ...partial, refusals: refuse({ ...partial, changedData: [...state.changedData] }) };
+  const tables = changedSections(pre, post, 'refuse');
+  const kept = allow.has('ignored_section') ? tables : [];
+  const changedTables = tables.filter((name) => !kept.includes(name));
+  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables });
+  const note = 'the running kernel goes on with the table it has, as was allowed';
+  const ignored = [
+    ...bootDifferences(pre, post),
+    ...movedFunctions(pre, state.changed),
+    ...kept.map((section): Ignored => ({ name: section, section, kind: 'kept', note })),
+  ];
+  return { ...partial, ignored, refusals };
 }
 
 class Fixpoint {
@@ -82,16 +88,15 @@ class Fixpoint {
   readonly changedData = new Set<Span>();
   readonly lineOnly = new Map<Span, readonly LineShift[]>();
   readonly #comparer = new TargetComparer((span) => this.changed.has(span));
-  readonly #shifts: ReadonlySet<number>;
+  #lines: LineEvidence | undefined;
   readonly #pieces = new Map<Span, Span[]>();
 
   constructor(
     readonly pre: Unit,
     readonly post: Unit,
+    readonly copyData: boolean,
   ) {
     const texts = pre.spans.filter((span) => span.kind === 'text');
-    const shifts = texts.flatMap((span) => (span.partner ? (bugLineShifts(span, span.partner) ?? []) : []));
-    this.#shifts = new Set(shifts.map((shift) => shift.post - shift.pre));
     const byName = new Map(texts.map((span) => [spanName(span), span]));
     for (const span of texts) {
       const parent = byName.get(coldParent(spanName(span)) ?? '');
@@ -124,12 +129,12 @@ class Fixpoint {
     const post = span.partner;
     if (!post || this.changed.has(span) || this.changedData.has(span)) return false;
     if (span.kind === 'text') return !this.#sameText(span, post) && this.#change(span);
-    if (span.kind !== 'rodata' && span.kind !== 'data') return false;
+    if (span.kind !== 'rodata' && span.kind !== 'data' && span.kind !== 'percpu') return false;
     if (this.#sameData(span, post)) return false;
-    if (span.kind === 'rodata' && copyable(span) && copyable(post)) {
+    const asCopy = this.copyData && canBeCopied(span) && canBeCopied(post);
+    if (asCopy || (span.kind === 'rodata' && copyable(span) && copyable(post))) {
       this.constants.set(span, post);
-      span.partner = undefined;
-      post.partner = undefined;
+      part(span);
     } else this.changedData.add(span);
     return true;
   }
@@ -153,7 +158,7 @@ class Fixpoint {
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
     if (!sameBytes(pre, post)) {
-      const immediates = immediateLineShifts(pre, post, this.#shifts);
+      const immediates = this.#evidence().immediates(pre, post);
       if (!immediates) return false;
       lines.push(...immediates);
     }
@@ -165,7 +170,12 @@ class Fixpoint {
     if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return sameBytes(pre, post);
+    return sameBytes(pre, post) || this.#evidence().record(pre, post) !== undefined;
+  }
+
+  /** Gathered when the first difference asks for it, while everything still has the partner that correlation gave it. */
+  #evidence(): LineEvidence {
+    return (this.#lines ??= new LineEvidence(this.pre.spans));
   }
 }
 
@@ -209,32 +219,12 @@ function reachable(roots: readonly Span[]): Span[] {
   return [...result];
 }
 
-function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
-  const boot = (span: Span): boolean => span.sectionClass === 'init' && span.symbols.length > 0;
-  const note = 'runs or is used only while the kernel boots or a module leaves: no effect on a running kernel';
-  const result = new Map<string, Ignored>();
-  const add = (span: Span): unknown => result.set(spanName(span), { name: spanName(span), section: span.section.name, note });
-  const comparer = new TargetComparer(() => false);
-  for (const span of pre.spans.filter(boot)) {
-    const other = span.partner;
-    const same =
-      other &&
-      span.size === other.size &&
-      sameBytes(span, other) &&
-      comparer.sameReferences(span.references, other.references, span);
-    if (!same && !onlyBootReferencesDiffer(span, other, comparer)) add(span);
-  }
-  for (const span of post.spans.filter(boot)) if (!span.partner) add(span);
-  return [...result.values()];
-}
-
-/** Unnamed boot-time constants have no partners, so references to them prove nothing. */
-function onlyBootReferencesDiffer(pre: Span, post: Span | undefined, comparer: TargetComparer): boolean {
-  if (!post || pre.size !== post.size || !sameBytes(pre, post) || pre.references.length !== post.references.length) return false;
-  return pre.references.every((reference, index) => {
-    const other = post.references[index];
-    if (!other || comparer.sameReference(reference, other, pre)) return true;
-    const unnamed = (span: Span | undefined): boolean => span?.kind === 'opaque' && span.symbols.length === 0;
-    return unnamed(reference.target.span) && unnamed(other.target.span);
-  });
+/** Records that only tables for tools lead to (the index of messages): no part of what the kernel does. */
+function recordsForTools({ spans, rules }: Unit): Span[] {
+  const silent = (span: Span): boolean => rules[span.section.index]?.change === 'silent';
+  const used = new Set<Span>();
+  const listed = new Set<Span>();
+  for (const span of spans)
+    for (const { span: target } of targetsOf(span)) if (target?.kind === 'rodata') (silent(span) ? listed : used).add(target);
+  return [...listed].filter((span) => !used.has(span));
 }

@@ -1,4 +1,4 @@
-import type { Changes, Code, DataChange, FunctionChange, Piece, Reason } from './changes.ts';
+import type { Changes, Code, DataChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { hex } from '../bytes.ts';
 import { isLabelTable, targetText } from './equal.ts';
@@ -21,6 +21,7 @@ export function describeChanges(comparison: Comparison): Changes {
     lineOnly: [...lineOnly],
     refusals: comparison.refusals,
     ignored: comparison.ignored,
+    pairs: describePairs(comparison),
   };
 }
 
@@ -70,6 +71,7 @@ function describeFunction(comparison: Comparison, { name, pairs }: Group): Funct
       symbol: spanName(pre ?? post ?? missing()),
       pre: pre && describeCode(pre),
       post: post && describeCode(post),
+      decidedBy: pre && post && pre.decidedBy,
     })),
   };
 }
@@ -128,6 +130,17 @@ function describeData({ constants, newData, removedData }: Comparison): DataChan
     ...newData.map((span) => describe(span, 'new')),
     ...removedData.map((span) => describe(span, 'removed')),
   ];
+}
+
+/** Names speak for themselves, and so do the places of constants that have none. */
+function describePairs({ pre }: Comparison): Pair[] {
+  const result: Pair[] = [];
+  for (const span of pre.spans) {
+    const { partner, decidedBy } = span;
+    if (!partner || decidedBy === undefined || decidedBy === 'name' || decidedBy === 'place' || span.kind === 'opaque') continue;
+    result.push({ pre: spanName(span), post: spanName(partner), section: span.section.name, decidedBy });
+  }
+  return result;
 }
 
 function describeCode(span: Span): Code {

@@ -1,10 +1,11 @@
+import { bytesEqual } from '../bytes.ts';
 import { success, type Result } from '../failure.ts';
 import { EM_386, EM_X86_64 } from '../elf/constants.ts';
 import { readElf } from '../elf/reader.ts';
 import type { Changes } from './changes.ts';
 import { compareUnits, type Comparison } from './compare.ts';
 import { describeChanges } from './describe.ts';
-import { bytesEqual } from '../bytes.ts';
+import type { Allowable } from './refusal.ts';
 import { readUnit } from './unit.ts';
 
 export interface DiffOptions {
@@ -14,6 +15,8 @@ export interface DiffOptions {
   readonly files?: { readonly pre: string; readonly post: string };
   /** Accepted machines; by default i386 and x86-64. */
   readonly machines?: readonly number[];
+  /** Codes of refusals that shall not be made. */
+  readonly allow?: readonly Allowable[];
 }
 
 /** Compares the objects of a unit before and after a source change. Fails only if one of them cannot be read; what cannot be shipped is a refusal in the result. */
@@ -24,12 +27,12 @@ export function diffObjects(pre: Uint8Array, post: Uint8Array, options: DiffOpti
 
 /** The same, in the spans of the two objects: what an update is made from. */
 export function compareObjects(pre: Uint8Array, post: Uint8Array, options: DiffOptions): Result<Comparison> {
-  const { objectPath, files, machines = [EM_386, EM_X86_64] } = options;
+  const { objectPath, files, machines = [EM_386, EM_X86_64], allow = [] } = options;
   const before = readElf(pre, { name: files?.pre ?? `${objectPath} (pre)`, machines });
   if (!before.ok) return before;
   const after = readElf(post, { name: files?.post ?? `${objectPath} (post)`, machines: [before.value.machine] });
   if (!after.ok) return after;
-  const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath);
+  const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath, new Set(allow));
   // What is not understood cannot matter where nothing at all differs.
   return success(bytesEqual(pre, post) ? { ...comparison, refusals: [] } : comparison);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cloneKey, coldParent, ownerName, sourceName, staticLocalBase } from './names.ts';
+import { cloneKey, coldParent, isThrowAway, ownerName, sourceName, staticLocalBase } from './names.ts';
 
 describe('names that GCC makes', () => {
   it.each([
@@ -24,5 +24,20 @@ describe('names that GCC makes', () => {
     expect(cloneKey('f')).toBeUndefined();
     expect(staticLocalBase('count.12')).toBe('count');
     expect(staticLocalBase('count')).toBeUndefined();
+    expect(staticLocalBase('C.3.4567')).toBe('C');
+    expect(staticLocalBase('__UNIQUE_ID_ddebug128.4')).toBe('__UNIQUE_ID_ddebug');
+    // clang
+    expect(staticLocalBase('f.count')).toBe('f.count');
+    expect(staticLocalBase('f.count.7')).toBe('f.count');
+  });
+
+  it.each(['__already_done', '__warned', 'f.__key', '__func__', '_rs', '__UNIQUE_ID_ddebug', '_entry', 'descriptor'])(
+    'knows that %s holds nothing to lose',
+    (base) => expect(isThrowAway(base)).toBe(true),
+  );
+
+  // A secret that is made once is made again if DO_ONCE forgets that it was.
+  it.each(['count', 'warned', '___done', '___once_key', 'f.state'])('does not take %s for such a one', (base) => {
+    expect(isThrowAway(base)).toBe(false);
   });
 });

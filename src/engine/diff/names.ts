@@ -24,9 +24,24 @@ export function cloneKey(name: string): string | undefined {
   return name.replace(/\.(part|isra|constprop|cold)\.\d+/g, '.$1');
 }
 
-/** `count.3` of a static variable inside of a function: `count`. Undefined for other names. */
+/**
+ * The name of a static variable of a function without what compilers number: `count.3` of GCC and `f.count.1` of clang are `count` and `f.count`;
+ * `__UNIQUE_ID_ddebug128.4` is `__UNIQUE_ID_ddebug`. Undefined for other names.
+ */
 export function staticLocalBase(name: string): string | undefined {
-  return /^(.+)\.\d+$/.exec(name)?.[1];
+  const unique = /^((?:\w+\.)?__UNIQUE_ID_\w*?)\d+(?:\.\d+)?$/.exec(name);
+  if (unique) return unique[1];
+  return /^(.*[^.\d].*?)(?:\.\d+)+$/.exec(name)?.[1] ?? /^[A-Za-z_]\w*\.[A-Za-z_]\w*$/.exec(name)?.[0];
+}
+
+/**
+ * Static variables that macros of the kernel make for one place in the code, and that hold nothing to lose: whether a warning was given, how often a
+ * message came, an address that stands for a lock. It does not matter which of several of one name is which.
+ */
+export function isThrowAway(base: string): boolean {
+  return /^(\w+\.)?(__already_done|__warned|__print_once|__key|_rs|__func__|__FUNCTION__|__PRETTY_FUNCTION__|__msg|_entry|_entry_ptr|descriptor|__UNIQUE_ID_\w+)$/.test(
+    base,
+  );
 }
 
 /**

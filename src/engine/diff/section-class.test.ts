@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classify } from './section-class.ts';
+import { classify, SECTION_RULES, sectionRule } from './section-class.ts';
 
 describe('classify', () => {
   it.each([
@@ -28,6 +28,13 @@ describe('classify', () => {
     ['.altinstr_aux', 'init'],
     ['.initcall6.init', 'ignored'],
     ['.static_call.text', 'ignored'],
+    ['.printk_index', 'ignored'],
+    ['.pci_fixup_resume', 'ignored'],
+    ['.debug_info', 'ignored'],
+    ['__dyndbg', 'data'],
+    ['.entry.text', 'text'],
+    ['.text..refcount', 'text'],
+    ['.text.unlikely', 'text'],
     ['.discard.addressable', 'ignored'],
     ['__ksymtab_strings', 'ignored'],
     ['.orc_unwind', 'ignored'],
@@ -53,5 +60,22 @@ describe('classify', () => {
 
   it.each(['.mystery', '.ksplice_call_apply', 'text', '.textual', '__bug_tables'])('does not guess what %s is', (name) => {
     expect(classify(name)).toBeUndefined();
+  });
+
+  it('says of everything that is not carried into an update what a difference in it means', () => {
+    for (const { is, pattern, change } of SECTION_RULES)
+      expect([pattern.source, change !== undefined]).toEqual([pattern.source, is === 'ignored' || is === 'init']);
+  });
+
+  it('tells a table that only boot reads from one that the running kernel reads', () => {
+    expect(sectionRule('.initcall6.init')?.change).toBe('note');
+    expect(sectionRule('.init.setup')?.change).toBe('note');
+    expect(sectionRule('__param')?.change).toBe('refuse');
+    expect(sectionRule('.printk_index')?.change).toBe('silent');
+  });
+
+  it('knows code that cannot be replaced', () => {
+    expect(sectionRule('.entry.text')?.fixed).toBeDefined();
+    expect(sectionRule('.noinstr.text')?.fixed).toBeUndefined();
   });
 });

@@ -21,89 +21,126 @@ export type SectionClass =
   | 'replacement'
   /** Code and data that are gone once the kernel has booted, or never get to run. */
   | 'init'
-  /** Tables read at boot or build time only. */
+  /** Not carried into an update: `SectionRule.change` tells what becomes of a difference. */
   | 'ignored'
   /** The object file's own structure. */
   | 'structure';
 
-interface Rule {
+export interface SectionRule {
   readonly pattern: RegExp;
   readonly is: SectionClass;
+  /** What is in such sections. */
+  readonly about: string;
+  /**
+   * Of what is not carried into an update, what a difference means: nothing to a running kernel, as it follows from code that is compared or is for
+   * tools (`silent`); something that only boot sees (`note`); something a running kernel reads (`refuse`).
+   */
+  readonly change?: 'silent' | 'note' | 'refuse';
+  /** Why its code cannot be replaced. */
+  readonly fixed?: string;
 }
 
-const RULES: readonly Rule[] = [
-  { pattern: /^$/, is: 'structure' },
-  { pattern: /^\.(symtab|strtab|shstrtab|group|symtab_shndx)$/, is: 'structure' },
-  { pattern: /^\.rela?[._]/, is: 'structure' },
-  { pattern: /^\.(comment|eh_frame|note([.-].*)?|debug_.*|stab.*|gnu\.warning.*)$/, is: 'ignored' },
-  { pattern: /^\.note\./, is: 'ignored' },
-  { pattern: /^\.gnu\.attributes$/, is: 'ignored' },
+const TOOLS = 'for tools, not in the running kernel';
+const DERIVED = 'derived from the code beside it';
+const BOOT = 'read while the kernel boots';
+const RUN = 'a table that the running kernel reads and an update cannot extend';
+
+const rule = (pattern: RegExp, is: SectionClass, about: string, rest: Partial<SectionRule> = {}): SectionRule => ({
+  pattern,
+  is,
+  about,
+  ...rest,
+});
+const ignored = (change: SectionRule['change'], about: string, pattern: RegExp): SectionRule =>
+  rule(pattern, 'ignored', about, { change });
+const fixed = (reason: string, pattern: RegExp): SectionRule => rule(pattern, 'text', 'code at a fixed place', { fixed: reason });
+
+/** The first rule that fits a name holds. */
+export const SECTION_RULES: readonly SectionRule[] = [
+  rule(/^$/, 'structure', 'the null section'),
+  rule(/^\.(symtab|strtab|shstrtab|group|symtab_shndx)$/, 'structure', 'symbols and names'),
+  rule(/^\.rela?[._]/, 'structure', 'relocations'),
+  ignored('silent', TOOLS, /^\.(comment|eh_frame|debug_.*|zdebug_.*|stab.*|gnu\.warning.*|gnu\.attributes|gnu_debug.*)$/),
+  ignored('silent', TOOLS, /^\.note([.-].*)?$/),
+  ignored('silent', TOOLS, /^\.llvm[._].*$/),
+  ignored('silent', TOOLS, /^\.discard(\..*)?$/),
+  ignored('silent', TOOLS, /^\.gnu\.(lto|debuglto)_.*$/),
+  ignored('silent', TOOLS, /^\.BTF(\.ext|\.base)?$/),
+  ignored('refuse', RUN, /^\.BTF_ids$/),
 
   // Gone after boot.
-  { pattern: /^\.(init|meminit|head|bstext|inittext|initdata|ref\.init)\.?(text|data|rodata)?(\..*)?$/, is: 'init' },
-  { pattern: /^\.(exit|memexit)\.(text|data|rodata)(\..*)?$/, is: 'init' },
-  { pattern: /^\.text\.startup(\..*)?$/, is: 'init' },
-  { pattern: /^\.altinstr_aux$/, is: 'init' },
-  { pattern: /^\.(con_)?initcall.*$/, is: 'ignored' },
-  { pattern: /^\.exitcall\.exit$/, is: 'ignored' },
-  { pattern: /^\.init\.(setup|ramfs|ramfs\.info)$/, is: 'ignored' },
-  {
-    pattern:
-      /^\.(x86_cpu_dev\.init|apicdrivers|iommu_table.*|x86_trampoline|videocards|header|entrytext|signature|text32|kernel_info)$/,
-    is: 'ignored',
-  },
-  { pattern: /^\.pci_fixup_.*$/, is: 'ignored' },
-  {
-    pattern:
-      /^(\.builtin_fw|\.tracedata|__earlycon_table|__modver|__param|__obsparm|\.modinfo|__kunit.*|___?dyndbg.*|\.printk_index|__kprobe_blacklist|_kprobe_blacklist|_error_injection_whitelist)$/,
-    is: 'ignored',
-  },
-  {
-    pattern:
-      /^(__.*_of_table|__irqchip_.*|__timer_.*|__clk_.*|__reservedmem_.*|__cpu_method_.*|__thermal_.*|__lsm_.*|\.lsm_info\.init|\.early_lsm_info\.init)$/,
-    is: 'ignored',
-  },
-  { pattern: /^\.discard(\..*)?$/, is: 'ignored' },
-  {
-    pattern:
-      /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata|__bpf_raw_tp_map|__event_.*)$/,
-    is: 'ignored',
-  },
-  { pattern: /^\.static_call(\..*|_tramp_key)$/, is: 'ignored' },
-  { pattern: /^\.BTF(_ids|\..*)?$/, is: 'ignored' },
+  rule(/^\.init\.(setup|ramfs|ramfs\.info)$/, 'ignored', BOOT, { change: 'note' }),
+  rule(/^\.(init|meminit|head|bstext|inittext|initdata|ref\.init)\.?(text|data|rodata)?(\..*)?$/, 'init', BOOT, {
+    change: 'note',
+  }),
+  rule(/^\.(exit|memexit)\.(text|data|rodata)(\..*)?$/, 'init', 'for leaving, which a kernel never does', { change: 'note' }),
+  rule(/^\.text\.startup(\..*)?$/, 'init', BOOT, { change: 'note' }),
+  rule(/^\.(init_array|ctors)(\..*)?$/, 'init', BOOT, { change: 'note' }),
+  rule(/^\.altinstr_aux$/, 'init', 'way of static_cpu_has() before alternatives are applied', { change: 'silent' }),
+  ignored('note', BOOT, /^\.(con_)?initcall.*$/),
+  ignored('note', BOOT, /^\.exitcall\.exit$/),
+  ignored(
+    'note',
+    BOOT,
+    /^\.(x86_cpu_dev\.init|apicdrivers|iommu_table.*|x86_trampoline|videocards|header|entrytext|signature|text32|kernel_info)$/,
+  ),
+  ignored('note', BOOT, /^(\.builtin_fw|\.tracedata|__earlycon_table|__modver|__obsparm|__kunit.*|\.kunit.*)$/),
+  ignored('note', BOOT, /^(__kprobe_blacklist|_kprobe_blacklist|_error_injection_whitelist)$/),
+  ignored('note', BOOT, /^(__.*_of_table|__irqchip_.*|__timer_.*|__clk_.*|__reservedmem_.*|__cpu_method_.*|__thermal_.*)$/),
+  ignored('note', BOOT, /^(__lsm_.*|\.lsm_info\.init|\.early_lsm_info\.init)$/),
+  ignored('silent', 'facts about a module for tools', /^\.modinfo$/),
+  ignored('silent', 'names of exported symbols', /^__ksymtab_strings$/),
+  ignored('silent', 'index of messages, for tools', /^\.printk_index$/),
+
+  // Read by the running kernel, and out of an update's reach.
+  ignored('refuse', RUN, /^\.pci_fixup_.*$/),
+  ignored('refuse', RUN, /^__param$/),
+  ignored(
+    'refuse',
+    RUN,
+    /^(__tracepoints.*|_ftrace_events|_ftrace_eval_map|__trace_printk_fmt|__tracepoint_str|__syscalls_metadata)$/,
+  ),
+  ignored('refuse', RUN, /^(__bpf_raw_tp_map|__event_.*)$/),
+  // References to them are looked at one by one.
+  ignored('silent', 'jumps that the running kernel rewrites, one for each static call', /^\.static_call\.text$/),
+  ignored('refuse', RUN, /^\.static_call_tramp_key$/),
+
   // What objtool and the compiler derive from the code beside it: it differs where the code does, and is made anew with it.
-  {
-    pattern:
-      /^(\.orc_(unwind|unwind_ip|header|lookup)|\.(retpoline|return|call|cfi)_sites|\.ibt_endbr_seal|\.kcfi_traps|__mcount_loc|__patchable_function_entries)$/,
-    is: 'ignored',
-  },
-  { pattern: /^\.(init_array|ctors)(\..*)?$/, is: 'init' },
-  { pattern: /^\.llvm\..*$|^\.llvm_.*$/, is: 'ignored' },
-  { pattern: /^\.vvar_.*$/, is: 'data' },
+  ignored('silent', DERIVED, /^\.orc_(unwind|unwind_ip|header|lookup)$/),
+  ignored('silent', DERIVED, /^\.(retpoline|return|call|cfi)_sites$/),
+  ignored('silent', DERIVED, /^(\.ibt_endbr_seal|\.kcfi_traps|__mcount_loc|__patchable_function_entries)$/),
 
-  { pattern: /^___k(symtab|crctab)(_gpl)?(\+.*)?$/, is: 'export' },
-  { pattern: /^__k(symtab|crctab)(_gpl)?$/, is: 'export' },
-  { pattern: /^__ksymtab_strings$/, is: 'ignored' },
+  rule(/^___k(symtab|crctab)(_gpl)?(\+.*)?$/, 'export', 'an exported symbol'),
+  rule(/^__k(symtab|crctab)(_gpl)?$/, 'export', 'exported symbols'),
 
-  { pattern: /^(\.altinstructions|\.smp_locks|__bug_table|__ex_table|__jump_table)$/, is: 'table' },
-  { pattern: /^(\.parainstructions|\.static_call_sites)$/, is: 'table' },
-  { pattern: /^\.altinstr_replacement$/, is: 'replacement' },
+  rule(/^(\.altinstructions|\.smp_locks|__bug_table|__ex_table|__jump_table)$/, 'table', 'entries that point into code'),
+  rule(/^(\.parainstructions|\.static_call_sites)$/, 'table', 'entries that point into code'),
+  rule(/^\.altinstr_replacement$/, 'replacement', 'replacement code of alternatives'),
 
-  { pattern: /^\.data\.\.percpu(\.\..*)?$/, is: 'percpu' },
-  {
-    pattern:
-      /^\.(text|noinstr\.text|sched\.text|spinlock\.text|kprobes\.text|cpuidle\.text|entry\.text|irqentry\.text|softirqentry\.text|ref\.text)(\..*)?$/,
-    is: 'text',
-  },
-  { pattern: /^\.rodata\.(.*\.)?str\d+\.\d+$/, is: 'string' },
-  { pattern: /^\.rodata(\..*)?$/, is: 'rodata' },
-  { pattern: /^\.data\.rel\.ro(\..*)?$/, is: 'rodata' },
-  { pattern: /^__(stop|dl|rt|fair|idle)_sched_class$/, is: 'rodata' },
-  { pattern: /^\.(data|bss|ref\.data)(\..*)?$/, is: 'data' },
-  { pattern: /^\.(data|bss)\.\..*$/, is: 'data' },
+  rule(/^\.data\.\.percpu(\.\..*)?$/, 'percpu', 'variables of each processor'),
+  rule(/^___?dyndbg(_classes)?$/, 'data', 'descriptors of dynamic debug messages'),
+
+  fixed('it is entered by the processor with the registers of a program', /^\.entry\.text(\..*)?$/),
+  fixed('the kernel rewrites calls to it when it boots', /^\.text\.\.__x86\.(indirect_thunk|return_thunk|rethunk.*|.*)$/),
+  rule(
+    /^\.(text|noinstr\.text|sched\.text|spinlock\.text|kprobes\.text|cpuidle\.text|irqentry\.text|softirqentry\.text|ref\.text)(\..*)?$/,
+    'text',
+    'functions, whatever the compiler thinks of how often they run (.text.hot, .text.unlikely), and those kept apart for the kernel’s own reasons',
+  ),
+  rule(/^\.rodata\.(.*\.)?str\d+\.\d+$/, 'string', 'texts, each known by its contents'),
+  rule(/^\.rodata(\..*)?$/, 'rodata', 'constants'),
+  rule(/^\.data\.rel\.ro(\..*)?$/, 'rodata', 'constants that hold addresses'),
+  rule(/^__(stop|dl|rt|fair|idle)_sched_class$/, 'rodata', 'scheduling classes, in the order of their rank'),
+  rule(/^\.vvar_.*$/, 'data', 'variables that programs can read'),
+  rule(/^\.(data|bss|ref\.data)(\..*)?$/, 'data', 'variables, also those that are constant after boot (.data..ro_after_init)'),
 ];
+
+/** The rule for a section name, or undefined: unknown. */
+export function sectionRule(name: string): SectionRule | undefined {
+  return SECTION_RULES.find((candidate) => candidate.pattern.test(name));
+}
 
 /** The class of a section name, or undefined: unknown. */
 export function classify(name: string): SectionClass | undefined {
-  return RULES.find((rule) => rule.pattern.test(name))?.is;
+  return sectionRule(name)?.is;
 }

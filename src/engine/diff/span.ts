@@ -1,4 +1,5 @@
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
+import type { Evidence } from './evidence.ts';
 import type { SectionClass } from './section-class.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Span {
   sites: readonly Site[];
   /** The span of the other object that is the same thing, as far as correlation knows. */
   partner: Span | undefined;
+  /** What told that the partner is the same thing. */
+  decidedBy: Evidence | undefined;
 }
 
 export type SpanKind = 'text' | 'rodata' | 'string' | 'data' | 'percpu' | 'opaque';

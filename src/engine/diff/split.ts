@@ -114,6 +114,7 @@ function splitAt(
       references: NONE,
       sites: NONE,
       partner: undefined,
+      decidedBy: undefined,
     };
   });
 }

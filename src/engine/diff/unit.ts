@@ -3,8 +3,8 @@ import type { ElfObject, ElfSection, ElfSymbol } from '../elf/object.ts';
 import { AddressMap, toReference } from './address.ts';
 import { BiasFinder } from './code-references.ts';
 import { walk } from './instruction.ts';
-import type { Refusal } from './refusal.ts';
-import { classify, type SectionClass } from './section-class.ts';
+import { refusal, type Refusal } from './refusal.ts';
+import { sectionRule, type SectionClass, type SectionRule } from './section-class.ts';
 import type { Reference, Span } from './span.ts';
 import { splitSection } from './split.ts';
 import { attachSites } from './tables.ts';
@@ -13,6 +13,8 @@ import { attachSites } from './tables.ts';
 export interface Unit {
   readonly object: ElfObject;
   readonly spans: readonly Span[];
+  /** By section index: what is known of the section. */
+  readonly rules: readonly (SectionRule | undefined)[];
   /** Names of exported symbols, with the kind of export: `_gpl+name`. */
   readonly exports: readonly string[];
   /** What in this object is not understood. */
@@ -29,9 +31,9 @@ export function readUnit(object: ElfObject): Unit {
   const tables: ElfSection[] = [];
   const exports: string[] = [];
   const limit = maxSpans(object);
-  const classes = object.sections.map((section) => classify(section.name));
+  const rules = object.sections.map((section) => sectionRule(section.name));
   for (const section of object.sections) {
-    const is = classes[section.index];
+    const is = rules[section.index]?.is;
     if (is === undefined) {
       if (section.size > 0) refusals.push(unknownSection(section));
       continue;
@@ -45,19 +47,15 @@ export function readUnit(object: ElfObject): Unit {
   }
   const map = new AddressMap(object, spans);
   for (const section of object.sections) {
-    const refusal = attachReferences(map, section, classes[section.index]);
-    if (refusal) refusals.push(refusal);
+    const problem = attachReferences(map, section, rules[section.index]?.is);
+    if (problem) refusals.push(problem);
   }
   for (const problem of attachSites(map, tables)) {
-    refusals.push({
-      code: 'bad_table',
-      section: problem.section,
-      message: `The table ${problem.section} is not as expected: ${problem.message}.`,
-      hint: 'Compile the unit with the compiler and configuration of the kernel pack.',
-    });
+    const message = `The table ${problem.section} is not as expected: ${problem.message}.`;
+    refusals.push(refusal('bad_table', message, { section: problem.section }));
   }
   for (const span of spans) markDead(span);
-  return { object, spans, exports: exports.sort(), refusals };
+  return { object, spans, rules, exports: exports.sort(), refusals };
 }
 
 /**
@@ -68,22 +66,14 @@ function maxSpans(object: ElfObject): number {
   return 4096 + object.sections.reduce((sum, section) => sum + section.data.length, 0) / 32;
 }
 
-function tooManyPieces(section: ElfSection): Refusal {
-  return {
-    code: 'too_many_pieces',
-    section: section.name,
-    message: `${section.name} would fall into more strings or constants than an object of this size has.`,
-    hint: 'Compile the unit again: no compiler makes such a section.',
-  };
+function tooManyPieces({ name }: ElfSection): Refusal {
+  const message = `${name} would fall into more strings or constants than an object of this size has.`;
+  return refusal('too_many_pieces', message, { section: name });
 }
 
-function unknownSection(section: ElfSection): Refusal {
-  return {
-    code: 'unknown_section',
-    section: section.name,
-    message: `Nothing is known about the section ${section.name}, so a change in it could be missed.`,
-    hint: 'Take the unit out of the update, or teach section-class.ts what this section is for.',
-  };
+function unknownSection({ name }: ElfSection): Refusal {
+  const message = `Nothing is known about the section ${name}, so a change in it could be missed.`;
+  return refusal('unknown_section', message, { section: name });
 }
 
 function symbolsBySection(object: ElfObject): Map<number, ElfSymbol[]> {
@@ -139,13 +129,9 @@ function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass
   return refusal;
 }
 
-function unsupported(section: ElfSection, offset: number, what: string): Refusal {
-  return {
-    code: 'unsupported_relocation',
-    section: section.name,
-    message: `${section.name}+0x${offset.toString(16)} has ${what}, which cannot be carried into an update.`,
-    hint: 'Take the unit out of the update.',
-  };
+function unsupported({ name }: ElfSection, offset: number, what: string): Refusal {
+  const message = `${name}+0x${offset.toString(16)} has ${what}, which cannot be carried into an update.`;
+  return refusal('unsupported_relocation', message, { section: name });
 }
 
 /** In a section with several functions, a branch from one to another local one has no relocation. */

@@ -1,4 +1,5 @@
 import type { Changes } from '../diff/changes.ts';
+import type { Allowable } from '../diff/refusal.ts';
 import { failure, success, type Failure } from '../failure.ts';
 import { writePatch } from '../patch/write.ts';
 import type { FileChange } from '../patch/tree.ts';
@@ -18,6 +19,8 @@ export interface CompilePatchOptions extends CompileOptions {
   readonly timestamp: number;
   /** The patch as its author wrote it, to be kept in the update; else one is written from the changes. */
   readonly patch?: string;
+  /** Refusals that shall not be made. */
+  readonly allow?: readonly Allowable[];
   /** Hears when the objects are about to be compared, and when they have been. */
   readonly onStage?: (stage: 'compare' | 'pack') => void;
 }
@@ -51,7 +54,7 @@ export async function compilePatch(
   const patch = options.patch === undefined ? await sourcePatch(toolchain, changes) : success(options.patch);
   if (!patch.ok) return compileFailure(patch);
   const began = performance.now();
-  const { id, description, timestamp, onStage } = options;
+  const { id, description, timestamp, allow = [], onStage } = options;
   if (options.signal?.aborted) return compileFailure(CANCELLED);
   onStage?.('compare');
   const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
@@ -64,6 +67,7 @@ export async function compilePatch(
     patch: patch.value,
     description,
     timestamp,
+    allow,
     onCompared: () => onStage?.('pack'),
   });
   if (!update.ok) return compileFailure(update, compiled.value.diagnostics);

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { Changes } from '../diff/changes.ts';
+import { EVIDENCE } from '../diff/evidence.ts';
+import { REFUSALS, type RefusalCode } from '../diff/refusal.ts';
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
 const count = v.pipe(v.number(), v.integer());
@@ -31,12 +33,17 @@ const code = v.object({
   relocations: v.array(relocation),
 });
 const refusal = v.object({
-  code: text,
+  code: v.picklist(Object.keys(REFUSALS) as RefusalCode[]),
   symbol: v.exactOptional(text),
   section: v.exactOptional(text),
+  file: v.exactOptional(text),
+  line: v.exactOptional(count),
   message: text,
+  rule: text,
   hint: text,
+  allowable: v.exactOptional(v.literal(true)),
 });
+const evidence = v.picklist(EVIDENCE);
 
 const changes = v.object({
   object: text,
@@ -46,13 +53,14 @@ const changes = v.object({
       name: text,
       status,
       reasons: v.array(reason),
-      pieces: v.array(v.object({ symbol: text, pre: v.optional(code), post: v.optional(code) })),
+      pieces: v.array(v.object({ symbol: text, pre: v.optional(code), post: v.optional(code), decidedBy: v.optional(evidence) })),
     }),
   ),
   data: v.array(v.object({ name: text, status, section: text, size: count })),
   lineOnly: v.array(text),
   refusals: v.array(refusal),
-  ignored: v.array(v.object({ name: text, section: text, note: text })),
+  ignored: v.array(v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept'] as const), note: text })),
+  pairs: v.array(v.object({ pre: text, post: text, section: text, decidedBy: evidence })),
 });
 
 /** Reads `debug/changes.json`; undefined if it is not what createUpdate writes. */
@@ -70,7 +78,12 @@ export function parseChanges(json: string): Changes[] | undefined {
     functions: unit.functions.map((change) => ({
       ...change,
       reasons: change.reasons.map((item) => (item.kind === 'string' ? { ...item, pre: item.pre, post: item.post } : item)),
-      pieces: change.pieces.map((piece) => ({ symbol: piece.symbol, pre: piece.pre, post: piece.post })),
+      pieces: change.pieces.map((piece) => ({
+        symbol: piece.symbol,
+        pre: piece.pre,
+        post: piece.post,
+        decidedBy: piece.decidedBy,
+      })),
     })),
   }));
 }

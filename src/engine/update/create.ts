@@ -2,6 +2,7 @@ import type { Changes } from '../diff/changes.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { describeChanges } from '../diff/describe.ts';
 import { compareObjects } from '../diff/diff.ts';
+import type { Allowable, Refusal } from '../diff/refusal.ts';
 import { isGlobal, spanName } from '../diff/span.ts';
 import { EM_386 } from '../elf/constants.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
@@ -28,6 +29,8 @@ export interface CreateOptions {
    * key of the kernel are refused.
    */
   readonly loaderResolves?: 'exports' | 'globals';
+  /** Refusals that shall not be made. */
+  readonly allow?: readonly Allowable[];
   /** Called when the objects have been compared and nothing was refused; what is left is to write the update. */
   readonly onCompared?: () => void;
 }
@@ -47,7 +50,11 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   if (wrong) return wrong;
   const comparisons: Comparison[] = [];
   for (const unit of options.units) {
-    const comparison = compareObjects(unit.pre, unit.post, { objectPath: unit.path, machines: [EM_386] });
+    const comparison = compareObjects(unit.pre, unit.post, {
+      objectPath: unit.path,
+      machines: [EM_386],
+      allow: options.allow ?? [],
+    });
     if (!comparison.ok) return comparison;
     comparisons.push(comparison.value);
   }
@@ -113,8 +120,13 @@ function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefi
 
 /** What differs where nothing has to be replaced. */
 function withoutEffect(changes: readonly Changes[]): string | undefined {
-  const boot = changes.flatMap(({ ignored }) => ignored.map(({ name }) => name));
+  const of = (kind: Changes['ignored'][number]['kind']): string[] =>
+    changes.flatMap(({ ignored }) => ignored.filter((one) => one.kind === kind).map(({ name }) => name));
+  const boot = of('boot');
   if (boot.length > 0) return `code or data that the kernel uses only while it boots: ${few(boot)}`;
+  const moved = of('moved');
+  if (moved.length > 0)
+    return `only the sections of functions, as the compiler thinks otherwise of how often they run: ${few(moved)}`;
   const lines = changes.flatMap(({ lineOnly }) => lineOnly);
   return lines.length > 0 ? `only line numbers, in ${few(lines)}` : undefined;
 }
@@ -134,9 +146,15 @@ function firstRefusal(comparisons: readonly Comparison[]): Failure | undefined {
   const { refusal, path } = first;
   const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
   return failure(refusal.code, refusal.message + more, {
-    where: [path, refusal.section, refusal.symbol].filter((part) => part !== undefined).join(': '),
-    hint: refusal.hint,
+    where: [path, placeOf(refusal), refusal.section, refusal.symbol].filter((part) => part !== undefined).join(': '),
+    expected: refusal.rule,
+    hint: refusal.allowable ? `${refusal.hint} Or leave it as it is: --allow ${refusal.code}.` : refusal.hint,
   });
+}
+
+/** `kernel/sys.c:1200`, as far as it is known. */
+function placeOf({ file, line }: Refusal): string | undefined {
+  return file === undefined || line === undefined ? file : `${file}:${line}`;
 }
 
 function refuseKeys(comparisons: readonly Comparison[]): Failure | undefined {

@@ -2,7 +2,7 @@ import { SHF_ALLOC, SHF_WRITE } from '../elf/constants.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { hasIdentity } from '../diff/equal.ts';
 import { coldParent, ownerName } from '../diff/names.ts';
-import { oldSize } from '../diff/refuse.ts';
+import { oldSize } from '../diff/refuse-code.ts';
 import { isGlobal, spanName, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
 import { KSPLICE_NONE, PATCH, RELOC, SITE, type RelocKind } from './format.ts';
 import type { UpdateKernel } from './kernel.ts';
