@@ -13,7 +13,7 @@ interface Use {
   readonly shelf: Shelf;
   readonly key: string;
   readonly size: number;
-  /** When it was last read or written, in milliseconds since 1970. */
+  /** When it was last read or written, in milliseconds since 1970; no two are equal. */
   readonly used: number;
 }
 
@@ -63,7 +63,7 @@ export class Store {
       const transaction = database.transaction(['bytes', 'use'], 'readwrite');
       const bytes: unknown = await transaction.objectStore('bytes').get([this.#shelf, key]);
       if (!(bytes instanceof Uint8Array)) return undefined;
-      await transaction.objectStore('use').put({ shelf: this.#shelf, key, size: bytes.length, used: Date.now() });
+      await transaction.objectStore('use').put({ shelf: this.#shelf, key, size: bytes.length, used: now() });
       await transaction.done;
       return bytes;
     });
@@ -96,7 +96,7 @@ export class Store {
     await Promise.all([
       // A copy: a view would take its whole buffer along.
       transaction.objectStore('bytes').put(bytes.slice(), [this.#shelf, key]),
-      transaction.objectStore('use').put({ shelf: this.#shelf, key, size: bytes.length, used: Date.now() }),
+      transaction.objectStore('use').put({ shelf: this.#shelf, key, size: bytes.length, used: now() }),
       transaction.done,
     ]);
     this.#size += bytes.length - (before?.size ?? 0);
@@ -160,6 +160,14 @@ async function openDatabase(): Promise<IDBPDatabase<Schema> | Failure> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+let last = 0;
+
+/** The time, later than at the call before: what was used first in one millisecond goes first. */
+function now(): number {
+  last = Math.max(Date.now(), last + 1 / 1024);
+  return last;
 }
 
 function range(shelf: Shelf): IDBKeyRange {
