@@ -17,9 +17,10 @@ import type { Output } from './output.ts';
 
 /**
  * V8 optimises cc1's hot functions while they run, and a process does not end before that has. For a few units it costs far more than it gains:
- * one small unit takes 2 s of processor time with plain code and 19 s with optimised code, eleven take 15 s and 41 s.
+ * one small unit takes 3 s of processor time with plain code and 8 s with optimised code, eleven take 21 s and 24 s, forty 48 s and 56 s, fifty-eight
+ * 81 s and 70 s.
  */
-const OPTIMISE_FROM = 40;
+const OPTIMISE_FROM = 50;
 
 /** Lets V8 not optimise WebAssembly that it compiles from now on, in this process. */
 export function preferPlainCode(): void {

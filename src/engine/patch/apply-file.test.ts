@@ -87,6 +87,12 @@ describe('a hunk that does not apply', () => {
     expect(found.hint).toContain('white space');
   });
 
+  test('the lines are there, but the hunk belongs to the end of the file', async () => {
+    const found = await refused('--- x\n+++ x\n@@ -1,1 +1,2 @@\n line 1\n+more\n', { x: numbered(9) });
+    expect(found).toMatchObject({ code: 'patch_failed', hint: expect.stringContaining('the end of the file') as string });
+    expect(found.hint).not.toContain('white space');
+  });
+
   test('many that do not: another kernel version', async () => {
     const before = numbered(200);
     const after = before.replace(/line \d*5\n/g, 'changed\n');

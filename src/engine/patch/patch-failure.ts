@@ -103,7 +103,11 @@ function hintsFor(
   absent: number,
 ): string[] {
   const hints: string[] = [];
-  if (nearest?.whiteSpaceOnly) {
+  if (nearest?.matches === expected.length) {
+    hints.push(
+      `These lines stand on line ${nearest.line}, where the hunk cannot go: hunks come in the order of the file, and one without unchanged lines behind its change belongs to the end of the file.`,
+    );
+  } else if (nearest?.whiteSpaceOnly) {
     hints.push(
       `Only white space differs from line ${nearest.line} on: a mail program or an editor changed the patch. Take the file itself.`,
     );
