@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { bytesEqual } from '../engine/bytes.ts';
 import { failure, success, type Failure, type Result } from '../engine/failure.ts';
 import { compilePatch } from '../engine/pipeline/compile-patch.ts';
 import type { KernelPack } from '../engine/pipeline/pack.ts';
@@ -175,14 +176,10 @@ async function readUnits(preFolder: string, postFolder: string): Promise<Result<
   }
   const units = [...post.value].flatMap(([path, bytes]) => {
     const before = pre.value.get(path);
-    return before && !equal(before, bytes) ? [{ path, pre: before, post: bytes }] : [];
+    return before && !bytesEqual(before, bytes) ? [{ path, pre: before, post: bytes }] : [];
   });
   if (units.length > 0) return success(units);
   return failure('no_changes', 'The objects before and after are equal, so there is nothing to update.', { where: postFolder });
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Eight characters that stand for what an update is made of: equal inputs give equal updates. */

@@ -29,15 +29,19 @@ export async function spawnGcc(modules: CompilerModules): Promise<Result<GccPort
 
 class GccThread implements GccPort {
   readonly #worker: Worker;
+  #exited = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
+    worker.once('exit', () => (this.#exited = true));
     // A thread that waits for work keeps no command from ending.
     worker.unref();
   }
 
   compile(job: UnitJob): Promise<UnitOutcome> {
     const worker = this.#worker;
+    // Nothing would be heard of it any more.
+    if (this.#exited) return Promise.reject(new Error('it ended between two jobs'));
     worker.ref();
     return new Promise((answer, reject) => {
       const ended = (finish: () => void) => {

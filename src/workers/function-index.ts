@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { success, type Result } from '../engine/failure.ts';
+import { failure, success, type Result } from '../engine/failure.ts';
+import { REFETCH } from '../engine/toolchain/file-source.ts';
 import { count, parseJson, treePath } from '../engine/toolchain/json.ts';
 import type { FunctionPlace } from './search.ts';
 
@@ -15,10 +16,16 @@ export function parseFunctions(json: string, where: string): Result<readonly Fun
   const parsed = parseJson(document, json, where, 'bad_functions');
   if (!parsed.ok) return parsed;
   const { files, functions } = parsed.value;
-  return success(
-    functions.flatMap(([called, file, line]) => {
-      const path = files[file];
-      return path === undefined ? [] : [{ name: called, path, line }];
-    }),
-  );
+  const places: FunctionPlace[] = [];
+  for (const [called, file, line] of functions) {
+    const path = files[file];
+    if (path === undefined) {
+      return failure('bad_functions', 'A function is in a file that is not in the list.', {
+        where: `${where} ${called}`,
+        hint: REFETCH,
+      });
+    }
+    places.push({ name: called, path, line });
+  }
+  return success(places);
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { ROOT } from '../../tools/dev/paths.mjs';
-import { newPage, openBench, shot, type Bench } from './support.ts';
-import { drop, find, patchAdds, source, writeAbove } from './editing.ts';
+import { action, newPage, openBench, shot, waitForPrompt, type Bench } from './support.ts';
+import { bench as tab, BUILD_TIMEOUT_MS, drop, find, patchAdds, situation, source, writeAbove } from './editing.ts';
 
 let bench: Bench;
 
@@ -80,6 +80,77 @@ describe('a draft', () => {
   });
 });
 
+describe('another draft', () => {
+  it('ends the build that is under way, and nothing is said of the old one', async () => {
+    const { page, context, errors } = await openEditor('#/edit/include/linux/list.h');
+    await waitForPrompt(page);
+    await source(page).waitFor();
+    await writeAbove(page, 'static inline void INIT_LIST_HEAD', 'static inline int hotsplice_probe(void) { return 1; }');
+    await action(page, /compile and splice/i).click();
+    await page.getByRole('button', { name: /^Compile [\d\s]+units/ }).click();
+    await expect.poll(() => situation(page).textContent(), { timeout: BUILD_TIMEOUT_MS }).toMatch(/units done/);
+    await drafts(page);
+    await page.getByRole('button', { name: 'New draft' }).last().click();
+    await expect.poll(() => situation(page).textContent()).toBe('Change something, then compile and splice.');
+    await page.getByRole('heading', { name: 'The source of the kernel that runs here' }).waitFor();
+    await (await tab(page, 'Problems')).getByText('Nothing has been compiled yet.').waitFor();
+    expect(await page.getByRole('tab', { name: /: running/ }).count()).toBe(0);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('leaves each file as it was left: the place in it, and the cursor', async () => {
+    const { page, context } = await openEditor('#/edit/fs/pipe.c:400');
+    await source(page).waitFor();
+    await page.locator('.cm-activeLine').click();
+    await page.keyboard.press('End');
+    const top = () => page.locator('.cm-scroller').evaluate((view) => view.scrollTop);
+    await page.locator('.cm-scroller').evaluate((view) => view.scrollBy(0, 90));
+    const before = await top();
+    await find(page, 'fs/proc/version.c');
+    await page.getByRole('tab', { name: 'pipe.c' }).click();
+    await expect.poll(top).toBe(before);
+    await page.keyboard.type('/* here */');
+    await expect.poll(() => page.locator('.cm-activeLine').textContent()).toMatch(/.\/\* here \*\/$/);
+    // Delete on a tab closes its file; the focus stays among the tabs.
+    await page.getByRole('tab', { name: 'pipe.c' }).focus();
+    await page.keyboard.press('Delete');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('version.c');
+    await context.close();
+  });
+});
+
+describe('two tabs with one draft', () => {
+  it('say so, and neither takes the place of the other’s text', async () => {
+    const { page, context, errors } = await openEditor('#/edit/fs/proc/version.c');
+    await source(page).waitFor();
+    await writeAbove(page, 'return 0;', '/* first */');
+    await patchAdds(page, '/* first */');
+    const other = await context.newPage();
+    await other.goto(`${bench.url}#/edit`);
+    await other.locator('.cm-line', { hasText: '/* first */' }).waitFor();
+    const notice = page.getByText('This draft has been changed in another tab.');
+    // To open it there is no change.
+    await other.waitForTimeout(1000);
+    expect(await notice.count()).toBe(0);
+    await writeAbove(other, 'return 0;', '/* there */');
+    await notice.waitFor();
+    await writeAbove(page, 'return 0;', '/* here */');
+    await page.getByTitle('Drafts of this browser').filter({ hasText: 'Edit of version.c (copy)' }).waitFor();
+    await expect.poll(() => notice.count()).toBe(0);
+    await page.close();
+    await drafts(other);
+    await other.getByRole('button', { name: /^Edit of version\.c \(copy\) 1/ }).click();
+    await other.locator('.cm-line', { hasText: '/* here */' }).waitFor();
+    await drafts(other);
+    await other.getByRole('button', { name: /^Edit of version\.c 1/ }).click();
+    await other.locator('.cm-line', { hasText: '/* there */' }).waitFor();
+    expect(await source(other).textContent()).not.toContain('/* here */');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
+
 describe('a link', () => {
   it('carries the change to somebody else', async () => {
     const { page, context } = await openEditor('#/edit/fs/proc/version.c');
@@ -134,6 +205,28 @@ describe('a patch file', () => {
     await patchAdds(page, 'Updated while running');
     await expect.poll(() => page.locator('.cm-activeLine').textContent()).toContain('Updated while running');
     expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('dropped on a source opens as a draft, and does not get into the text', async () => {
+    const { page, context } = await openEditor('#/edit/fs/pipe.c');
+    await source(page).waitFor();
+    await writeAbove(page, '#include <linux/mm.h>', '/* mine */');
+    await drop(page, 'version.patch', LESSON, '.cm-content');
+    await page.getByRole('textbox', { name: 'Source of fs/proc/version.c' }).waitFor();
+    await patchAdds(page, 'Updated while running');
+    await drafts(page);
+    await page.getByRole('button', { name: /^Edit of pipe\.c 1/ }).click();
+    await patchAdds(page, '/* mine */');
+    expect(await (await tab(page, 'Patch')).textContent()).not.toContain('Updated while running');
+    // What was dropped on a lesson goes before the draft that was open last.
+    await page.goto(`${bench.url}#/2/1`);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Terminal' }).waitFor();
+    await drop(page, 'utimes.patch', readFileSync(join(ROOT, 'lessons/02-utimensat/change.patch'), 'utf8'));
+    await page.getByRole('textbox', { name: 'Source of fs/utimes.c' }).waitFor();
+    await page.waitForTimeout(500);
+    expect(await source(page).getAttribute('aria-label')).toBe('Source of fs/utimes.c');
     await context.close();
   });
 

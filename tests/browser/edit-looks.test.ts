@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
-import { openBench, openLab, shot, type Bench } from './support.ts';
+import { expectWhole, openBench, openLab, shot, type Bench } from './support.ts';
 import { bench as tab, BUILD_TIMEOUT_MS, source, waitForSplice, writeAbove } from './editing.ts';
 
 let bench: Bench;
@@ -10,27 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Nothing sticks out of the window, and every part of the editor is in view. */
-async function isWhole(page: Page, width: number, height: number): Promise<void> {
-  const overflow = await page.evaluate(() => [
-    document.documentElement.scrollWidth - innerWidth,
-    document.documentElement.scrollHeight - innerHeight,
-  ]);
-  expect(overflow).toEqual([0, 0]);
-  for (const part of [
-    '[data-region="editor"]',
-    '.cm-editor',
-    '[data-region="workbench"]',
-    '[data-region="stages"]',
-    '[aria-label="Actions"]',
-  ]) {
-    const box = await page.locator(part).boundingBox();
-    expect(box, part).not.toBeNull();
-    if (box)
-      expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5, part).toBe(true);
-    expect(box?.height ?? 0, part).toBeGreaterThan(40);
-  }
-}
+const PARTS = [
+  '[data-region="editor"]',
+  '.cm-editor',
+  '[data-region="workbench"]',
+  '[data-region="stages"]',
+  '[aria-label="Actions"]',
+];
 
 describe.each([
   [1280, 720],
@@ -56,7 +41,7 @@ describe.each([
     await page.keyboard.press('Control+Enter');
     const problems = page.getByRole('tabpanel', { name: /^Problems/ });
     await problems.getByText(/expected expression/).waitFor({ timeout: BUILD_TIMEOUT_MS });
-    await isWhole(page, width, height);
+    await expectWhole(page, PARTS);
     await picture('problem');
     await page.getByRole('button', { name: 'Revert file' }).click();
     await page.locator('.cm-line', { hasText: 'seq_printf(m, "%lu.%02lu' }).first().click();
@@ -66,7 +51,7 @@ describe.each([
     await page.getByPlaceholder(/a command that shows the effect/).fill('cat /proc/uptime');
     await page.keyboard.press('Control+Enter');
     await waitForSplice(page);
-    await isWhole(page, width, height);
+    await expectWhole(page, PARTS);
     await picture('spliced');
     for (const station of ['Compile', 'Compare', 'Build']) {
       await page.getByRole('tab', { name: new RegExp(`^${station}: done`) }).click();

@@ -75,6 +75,10 @@ it('puts a second text in the place of the first', async () => {
   await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('ls /sys/kernel/ksplice | wc -l\n');
   await waitForTerminal(page, /^1\s*$/m);
+  // The same text once more: there is nothing to do, as the button says.
+  await source(page).click();
+  await page.keyboard.press('Control+Enter');
+  expect(await situation(page).textContent()).toBe('The new code runs.');
   expect(errors).toEqual([]);
   await context.close();
 });
@@ -138,6 +142,7 @@ it('asks before a header that many units read, and cancels at once', async () =>
   );
   expect(milliseconds).toBeLessThan(500);
   await expect.poll(() => action(page, /compile and splice/i).isEnabled()).toBe(true);
+  expect(await page.getByRole('tab', { name: /: running/ }).count()).toBe(0);
   // The page and the guest have gone on.
   await page.locator('[data-region="terminal"] .xterm').click();
   await page.keyboard.type('echo alive-$((40+2))\n');

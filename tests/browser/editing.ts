@@ -49,8 +49,8 @@ export async function waitForSplice(page: Page): Promise<void> {
   await expect.poll(() => situation(page).textContent(), { timeout: 30_000 }).toBe('The new code runs.');
 }
 
-/** Drops a file on the page, as a file manager does. */
-export async function drop(page: Page, name: string, text: string): Promise<void> {
+/** Drops a file on a part of the page, as a file manager does. */
+export async function drop(page: Page, name: string, text: string, part = 'main'): Promise<void> {
   const data = await page.evaluateHandle(
     ([file, content]) => {
       const transfer = new DataTransfer();
@@ -59,8 +59,8 @@ export async function drop(page: Page, name: string, text: string): Promise<void
     },
     [name, text] as const,
   );
-  await page.dispatchEvent('main', 'dragenter', { dataTransfer: data });
+  await page.dispatchEvent(part, 'dragenter', { dataTransfer: data });
   await page.getByText('Drop the patch').waitFor();
-  await page.dispatchEvent('main', 'drop', { dataTransfer: data });
+  await page.dispatchEvent(part, 'drop', { dataTransfer: data });
   await expect.poll(() => page.getByText('Drop the patch').count()).toBe(0);
 }

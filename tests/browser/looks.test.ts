@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { action, openBench, openLab, shot, type Bench } from './support.ts';
+import { action, expectWhole, openBench, openLab, shot, type Bench } from './support.ts';
 
 let bench: Bench;
 
@@ -20,26 +20,14 @@ describe.each(SIZES)('at %i × %i', (width, height) => {
     await shot(page, `${name}-open`);
     expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe(theme);
 
-    // Nothing sticks out of the window, and what a person needs first is in view.
-    const overflow = await page.evaluate(() => [
-      document.documentElement.scrollWidth - innerWidth,
-      document.documentElement.scrollHeight - innerHeight,
-    ]);
-    expect(overflow).toEqual([0, 0]);
-    for (const part of [
+    // What a person needs first.
+    await expectWhole(page, [
       '[data-region="terminal"]',
       '[data-region="lesson"]',
       '[data-region="workbench"]',
       '[data-region="stages"]',
       '[aria-label="Actions"]',
-    ]) {
-      const box = await page.locator(part).boundingBox();
-      expect(box, part).not.toBeNull();
-      if (box)
-        expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5, part).toBe(
-          true,
-        );
-    }
+    ]);
     await action(page, /^apply/i).click();
     await page.getByRole('tab', { name: /^Applied: done/ }).waitFor({ timeout: 60_000 });
     await page.mouse.move(700, 20);

@@ -108,6 +108,23 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
+/** Nothing sticks out of the window, and each part is in view and large enough to be of use. */
+export async function expectWhole(page: Page, parts: readonly string[]): Promise<void> {
+  const overflow = await page.evaluate(() => [
+    document.documentElement.scrollWidth - innerWidth,
+    document.documentElement.scrollHeight - innerHeight,
+  ]);
+  expect(overflow).toEqual([0, 0]);
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+  for (const part of parts) {
+    const box = await page.locator(part).boundingBox();
+    expect(box, part).not.toBeNull();
+    if (!box) continue;
+    expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= width + 0.5 && box.y + box.height <= height + 0.5, part).toBe(true);
+    expect(box.height, part).toBeGreaterThan(40);
+  }
+}
+
 /** One of the three buttons of a lesson; a step of its text may have the same name. */
 export function action(page: Page, name: RegExp): Locator {
   return page.getByRole('group', { name: 'Actions' }).getByRole('button', { name });

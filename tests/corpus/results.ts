@@ -8,6 +8,7 @@ import type { Outcome } from './run.ts';
 
 const FILE = join(ROOT, 'test-results/corpus.json');
 
+const count = v.optional(v.number());
 const milliseconds = v.optional(v.number());
 const result = v.object({
   /** Of the fix and its patch, as they were. */
@@ -15,8 +16,8 @@ const result = v.object({
   date: v.string(),
   outcome: v.string(),
   problems: v.array(v.string()),
-  units: milliseconds,
-  changedUnits: milliseconds,
+  units: count,
+  changedUnits: count,
   functions: v.optional(v.array(v.string()), []),
   buildMilliseconds: v.number(),
   applyMilliseconds: milliseconds,

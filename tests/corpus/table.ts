@@ -13,10 +13,11 @@ export function corpusPage(kernel: string, fixes: readonly Fix[], results: Reado
     const result = results.get(fix.id);
     return result ? [{ fix, result }] : [];
   });
-  const applied = rows.filter(({ result }) => result.outcome === 'applied');
-  const seen = applied.filter(({ fix }) => fix.check?.after);
   const wrong = rows.filter(({ result }) => result.problems.length > 0);
-  const refused = rows.filter(({ fix }) => fix.expects !== 'applied');
+  const right = rows.filter(({ result }) => result.problems.length === 0);
+  const applied = right.filter(({ result }) => result.outcome === 'applied');
+  const seen = applied.filter(({ fix }) => fix.check?.after);
+  const refused = right.filter(({ fix }) => fix.expects !== 'applied');
   const missing = fixes.filter(({ id }) => !results.has(id));
   const dates = [...new Set(rows.map(({ result }) => result.date))].sort();
   return `${[

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readObjects } from '../../src/cli/files.ts';
 import { openToolchain, preferPlainCode } from '../../src/cli/toolchain.ts';
+import { bytesEqual } from '../../src/engine/bytes.ts';
 import { diffObjects } from '../../src/engine/diff/diff.ts';
 import type { Failure } from '../../src/engine/failure.ts';
 import type { PatchFailure } from '../../src/engine/patch/patch-failure.ts';
@@ -78,11 +79,7 @@ describe('a patch becomes objects', () => {
       for (const side of ['pre', 'post'] as const) {
         const kept = must(await readObjects(join(lesson, 'objects', side)));
         expect(units.map((unit) => unit.path).sort()).toEqual([...kept.keys()]);
-        for (const unit of units)
-          expect(
-            kept.get(unit.path)?.every((byte, i) => byte === unit[side][i]),
-            unit.path,
-          ).toBe(true);
+        for (const unit of units) expect(bytesEqual(kept.get(unit.path), unit[side]), unit.path).toBe(true);
       }
     },
   );
@@ -300,6 +297,15 @@ describe('what cannot be compiled is a typed failure', () => {
     const file = at(`${name.replaceAll(' ', '-')}.patch`);
     writeFileSync(file, contents());
     expect(await refused(file)).toMatchObject({ code });
+  });
+
+  test('a Makefile of the tools, beside a change of the kernel, is left out', async () => {
+    const makefile = writePatch([{ path: 'tools/testing/selftests/proc/Makefile', before: 'a\n', after: 'b\n' }]);
+    const patch = readFileSync(await patchFile('selftest.patch', [VERSION]), 'utf8') + makefile;
+    expect(must(await toolchain.applyPatch(patch))).toMatchObject({
+      files: [{ path: 'fs/proc/version.c' }],
+      leftOut: ['tools/testing/selftests/proc/Makefile'],
+    });
   });
 
   test('what other files are generated from', async () => {

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import { folderSource } from '../../src/cli/files.ts';
 import { spawnGcc } from '../../src/cli/gcc.ts';
+import { preferPlainCode } from '../../src/cli/toolchain.ts';
 import { openToolchain } from '../../src/engine/pipeline/open-toolchain.ts';
+import { ChangedTree } from '../../src/engine/toolchain/changed-tree.ts';
+import { compileUnit } from '../../src/engine/toolchain/compile-unit.ts';
 import { Compiler, type CompilerModules } from '../../src/engine/toolchain/compiler.ts';
 import { GccPool, type GccWork } from '../../src/engine/toolchain/gcc-pool.ts';
-import type { BlobStore } from '../../src/engine/toolchain/object-cache.ts';
+import { ObjectCache, type BlobStore } from '../../src/engine/toolchain/object-cache.ts';
 import type { CompileProgress } from '../../src/engine/toolchain/compile-run.ts';
 import { ROOT } from '../../tools/dev/paths.mjs';
 import { must, openPack } from './support.ts';
@@ -16,6 +19,7 @@ let compiler: Compiler;
 let modules: CompilerModules;
 
 beforeAll(async () => {
+  preferPlainCode();
   compiler = must(await Compiler.open(folderSource(join(ROOT, 'public/toolchain'))));
   modules = must(await compiler.load());
 });
@@ -96,18 +100,64 @@ describe('one compiler in its thread', () => {
   });
 });
 
+test('a thread that has ended takes no job, and says so', async () => {
+  const port = must(await spawnGcc(modules));
+  port.close();
+  await new Promise((done) => setTimeout(done, 500));
+  const job = { unit: 'a.o', cc1: [], as: [], files: [], supply: [] };
+  await expect(port.compile(job)).rejects.toThrow('ended');
+}, 10_000);
+
 test('a compiler that does not come to an end is ended', async () => {
   const pool = new GccPool(() => spawnGcc(modules), 1, 1500);
   expect(await pool.run(work(ENDLESS))).toMatchObject({ ok: false, code: 'compiler_timeout', where: 'a.o' });
   pool.close();
 });
 
-test('several units side by side: those that come out as they run are left out, and what was compiled is not compiled again', async () => {
+/** Results of compiles, in memory. */
+function memoryStore(): BlobStore {
   const blobs = new Map<string, Uint8Array>();
-  const store: BlobStore = {
+  return {
     get: (key) => Promise.resolve(blobs.get(key)),
     put: (key, bytes) => Promise.resolve(void blobs.set(key, bytes)),
   };
+}
+
+test('a changed header that only a computed #include names is compiled as it is now', async () => {
+  const { units, sources, objects } = must(await openToolchain(await openPack(), compiler, { spawn: spawnGcc, compilers: 1 }));
+  const unit = units.unitOfSource('fs/proc/version.c');
+  if (!unit) throw new Error('nothing is compiled from fs/proc/version.c');
+  const header = 'include/net/af_unix.h';
+  expect(sources.has(header) && !unit.deps.includes(header)).toBe(true);
+  const text = new TextDecoder().decode(must(await sources.read(unit.source)));
+  const pool = new GccPool(() => spawnGcc(modules), 1);
+  const shop = { pool, objects, cache: new ObjectCache(memoryStore(), 'this one') };
+  const returning = async (value: number) => {
+    const tree = new ChangedTree(sources, [
+      { path: unit.source, text: `${text}\n#define HEADER <net/af_unix.h>\n#include HEADER\n` },
+      { path: header, text: `int hotsplice_test(void) { return ${value}; }\n` },
+    ]);
+    return must(await compileUnit(shop, unit, tree)).object;
+  };
+  const first = await returning(1);
+  expect(first).toBeDefined();
+  expect(await returning(2)).not.toEqual(first);
+  pool.close();
+});
+
+test('closing ends also a compile that has no compiler yet', async () => {
+  const toolchain = must(await openToolchain(await openPack(), compiler, { spawn: spawnGcc, compilers: 1 }));
+  const path = 'fs/proc/version.c';
+  const text = `${must(await toolchain.readFile(path))}\nint hotsplice_test;\n`;
+  const compiling = toolchain.compile([{ path, text }]);
+  toolchain.close();
+  expect(await compiling).toMatchObject({ ok: false, code: 'cancelled' });
+  expect(must(await toolchain.compile([{ path, text }])).units).toHaveLength(1);
+  toolchain.close();
+});
+
+test('several units side by side: those that come out as they run are left out, and what was compiled is not compiled again', async () => {
+  const store = memoryStore();
   const toolchain = must(await openToolchain(await openPack(), compiler, { spawn: spawnGcc, compilers: 2, store }));
   const header = toolchain.sources.paths
     .filter((path) => path.startsWith('include/'))

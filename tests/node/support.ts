@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderSource, readObjects, wasmBytes } from '../../src/cli/files.ts';
 import type { Failure, Result } from '../../src/engine/failure.ts';
+import { Guest } from '../../src/engine/guest/guest.ts';
+import type { Machine } from '../../src/engine/machine/machine.ts';
+import { openMachine } from '../../src/engine/pipeline/boot.ts';
 import { lessonUpdateId, parseLesson, type Lesson } from '../../src/engine/pipeline/lesson.ts';
 import { KernelPack } from '../../src/engine/pipeline/pack.ts';
 import { Session, type SessionOptions } from '../../src/engine/pipeline/session.ts';
@@ -40,6 +43,25 @@ export async function openPack(): Promise<KernelPack> {
 
 export async function openSession(options: Partial<SessionOptions> = {}): Promise<Session> {
   return must(await Session.open({ pack: await openPack(), wasm: await wasmBytes(), ...options }));
+}
+
+/** The first pack's machine, running from its snapshot, and the guest in it. */
+export async function openGuest(): Promise<{ readonly machine: Machine; readonly guest: Guest; readonly snapshot: Uint8Array }> {
+  const { machine, snapshot } = must(await openMachine(await openPack(), await wasmBytes(), 'snapshot'));
+  if (!snapshot) throw new Error('The pack has no snapshot.');
+  machine.run();
+  return { machine, guest: new Guest(machine), snapshot };
+}
+
+/** Bytes without a pattern that a mistake could hide in. */
+export function noise(size: number, seed = 1): Uint8Array {
+  let x = seed;
+  return Uint8Array.from({ length: size }, () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x & 0xff;
+  });
 }
 
 export interface LessonFiles {

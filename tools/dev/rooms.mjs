@@ -2,7 +2,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 
 /**
  * The rooms of the source and what each may import, as an ESLint rule. `types` means: `import type` only.
- * The files directly in `src/engine` (`failure.ts`, `crc32.ts`) belong to no room: every room may import them.
+ * The files directly in `src/engine` (`failure.ts`, `bytes.ts`, `crc32.ts`) belong to no room: every room may import them.
  */
 const TABLE = {
   'engine/elf': {},

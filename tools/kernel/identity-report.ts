@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderSource } from '../../src/cli/files.ts';
@@ -26,7 +27,7 @@ interface Count {
 
 /**
  * Compares all units of the pack in `folder`, or those given, with what the compiler in `toolchainFolder` makes of them. If it
- * was all, writes identity.json into the pack. True if every unit is identical.
+ * was all, writes identity.json into the pack and its manifest. True if every unit is identical.
  */
 export async function reportIdentity(
   folder: string,
@@ -61,8 +62,20 @@ export async function reportIdentity(
   say(
     `${units.identical} of ${units.compared} units and ${generated.identical} of ${generated.compared} generated files are identical, ${Math.round((performance.now() - began) / 1000)} s`,
   );
-  if (only.length === 0) writeFileSync(join(folder, 'identity.json'), `${JSON.stringify(report, null, 2)}\n`);
+  if (only.length === 0) writeListed(folder, 'identity.json', `${JSON.stringify(report, null, 2)}\n`);
   return success(units.different.length === 0);
+}
+
+/** Writes a file of a pack; if the manifest has its size and hash, it gets the new ones. */
+function writeListed(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text);
+  const path = join(folder, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as { files: Record<string, { size: number; sha256: string }> };
+  const entry = manifest.files[name];
+  if (!entry) return;
+  entry.size = Buffer.byteLength(text);
+  entry.sha256 = createHash('sha256').update(text).digest('hex');
+  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function count(all: readonly ComparedUnit[]): Count {

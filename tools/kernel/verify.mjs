@@ -26,6 +26,8 @@ try {
     ...Object.entries(units.units).map(([name, unit]) => ({ name, ...expanded(units, unit), sha256: objects.files[name][3] })),
     ...units.generated.filter((row) => row.cc1).map((row) => ({ name: row.output, ...expanded(units, row) })),
   ].filter(({ name }) => only.length === 0 || only.includes(name));
+  const unknown = only.filter((name) => !jobs.some((job) => job.name === name));
+  if (unknown.length > 0) throw new Error(`not in the pack: ${unknown.join(', ')}`);
   const problems = await inParallel(jobs, async (job, number) => {
     const folder = join(work, String(number));
     try {

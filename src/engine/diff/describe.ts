@@ -1,5 +1,6 @@
 import type { Changes, Code, DataChange, FunctionChange, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
+import { hex } from '../bytes.ts';
 import { isLabelTable, targetText } from './equal.ts';
 import { ownerName, sourceName } from './names.ts';
 import { reasonsOf } from './reasons.ts';
@@ -131,7 +132,7 @@ function describeCode(span: Span): Code {
   return {
     section: span.section.name,
     size: span.size,
-    bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    bytes: hex(bytes),
     relocations: span.references.map((reference) => ({
       offset: reference.offset,
       size: reference.size,

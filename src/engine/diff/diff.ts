@@ -4,7 +4,7 @@ import { readElf } from '../elf/reader.ts';
 import type { Changes } from './changes.ts';
 import { compareUnits, type Comparison } from './compare.ts';
 import { describeChanges } from './describe.ts';
-import { bytesEqual } from './equal.ts';
+import { bytesEqual } from '../bytes.ts';
 import { readUnit } from './unit.ts';
 
 export interface DiffOptions {

@@ -1,3 +1,4 @@
+import { bytesEqual } from '../bytes.ts';
 import { SHF_MERGE } from '../elf/constants.ts';
 import { isNops } from './instruction.ts';
 import { coldParent } from './names.ts';
@@ -16,12 +17,6 @@ export function isLabel({ span, offset }: Target): boolean {
 /** A table of places inside of functions: jump targets, labels. It differs whenever the code does, and means nothing to a person. */
 export function isLabelTable(span: Span): boolean {
   return span.kind === 'rodata' && span.references.length > 0 && span.references.every((reference) => isLabel(reference.target));
-}
-
-/** The same bytes, or none on both sides. */
-export function bytesEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 /** Both end at the first NUL from the given offset on. */

@@ -1,4 +1,5 @@
-import { bytesEqual, sameShape } from './equal.ts';
+import { bytesEqual } from '../bytes.ts';
+import { sameShape } from './equal.ts';
 import { ownerName, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, pair } from './pairing.ts';
 import { spanName, type Reference, type Span } from './span.ts';

@@ -1,3 +1,4 @@
+import { hex } from '../bytes.ts';
 import { success, type Result } from '../failure.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { KernelSymbols } from './symbols.ts';
@@ -62,6 +63,6 @@ export class KernelText {
   /** SHA-256 of the text, in hex. */
   async hash(): Promise<string> {
     const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(this.bytes));
-    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hex(new Uint8Array(digest));
   }
 }

@@ -171,16 +171,17 @@ function hasPrefixes(before: string, after: string): boolean {
 
 /**
  * A name and, behind a tab, when the file was changed; mail programs make spaces of the tab. `diff -N` gives a file that is not
- * there the time 0.
+ * there the time 0. A row of blanks is tried at its beginning only.
  */
 function plainName(text: string): { readonly path: string; readonly absent: boolean } {
   const quoted = readQuoted(text);
   const [, name = '', date, time, zone] =
-    /^(.*?)[\t ]+(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.0+)? ([+-]\d{4})\s*$/.exec(
+    /^(.*?)(?<![\t ])[\t ]+(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.0+)? ([+-]\d{4})\s*$/.exec(
       quoted?.rest === undefined ? text : `"${quoted.rest}`,
     ) ?? [];
   const absent = date !== undefined && Date.parse(`${date}T${time}${zone?.slice(0, 3)}:${zone?.slice(3)}`) === 0;
-  const plain = date === undefined ? (text.split('\t', 1)[0] ?? '').replace(/ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*$/, '') : name;
+  const plain =
+    date === undefined ? (text.split('\t', 1)[0] ?? '').replace(/(?<! ) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*$/, '') : name;
   const path = quoted?.name ?? plain.trimEnd();
   return { path, absent: absent || path === '/dev/null' };
 }

@@ -9,6 +9,13 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
+/** A line of a patch as a failure shows it: the patch decides how long it is. */
+export function shownLine(line: string): string {
+  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}…` : line;
+}
+
+const SHOWN_LENGTH = 160;
+
 /** A line without what ends it. */
 export function withoutEnd(line: string): string {
   return line.replace(/\r?\n$/, '');
@@ -20,7 +27,7 @@ export class PatchLines {
   #at = 0;
 
   constructor(text: string) {
-    const converted = /^(?:diff --git [^\n]*\r\n|--- [^\n]*\r\n\+\+\+ [^\n]*\r\n@@ -)/m.test(text);
+    const converted = /^(?:diff --git .*\r\n|--- .*\r\n\+\+\+ .*\r\n@@ -)/m.test(text);
     const lines = text.split(converted ? /\r?\n/ : '\n');
     if (lines.at(-1) === '') lines.pop();
     this.#lines = lines;

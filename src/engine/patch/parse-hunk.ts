@@ -1,5 +1,5 @@
 import { failure, success, type Result } from '../failure.ts';
-import type { PatchLines } from './lines.ts';
+import { shownLine, type PatchLines } from './lines.ts';
 import type { Hunk, HunkLine } from './patch.ts';
 
 const HEADER = /^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)$/;
@@ -34,14 +34,14 @@ export function parseHunk(lines: PatchLines, lossy: boolean): Result<Hunk> {
       return failure('malformed_patch', 'A hunk has other lines than its header says.', {
         where: `line ${here} of the patch`,
         expected: `${oldLeft} more from before and ${newLeft} from after the change (the hunk begins on line ${at})`,
-        found: found ?? 'the end of the patch',
+        found: found === undefined ? 'the end of the patch' : shownLine(found),
         hint: DAMAGED,
       });
     }
     if (lossy && found.includes('\uFFFD')) {
       return failure('patch_encoding', 'A line of the patch is not UTF-8.', {
         where: `line ${here} of the patch`,
-        found,
+        found: shownLine(found),
         hint: 'Save the patch as UTF-8.',
       });
     }
@@ -55,7 +55,7 @@ export function parseHunk(lines: PatchLines, lossy: boolean): Result<Hunk> {
     return failure('malformed_patch', 'A hunk has more lines than its header says.', {
       where: `line ${lines.number} of the patch`,
       expected: `${header.oldCount} lines before and ${header.newCount} after the change (the hunk begins on line ${at})`,
-      found: more,
+      found: shownLine(more),
       hint: DAMAGED,
     });
   }

@@ -1,7 +1,7 @@
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { isFileHeader, parseHeader } from './header.ts';
 import { decodePatch, notAPatch } from './input.ts';
-import { PatchLines } from './lines.ts';
+import { PatchLines, shownLine } from './lines.ts';
 import { isHunkHeader, parseHunk } from './parse-hunk.ts';
 import { PATCH_LIMITS, type FilePatch, type Hunk, type Patch } from './patch.ts';
 
@@ -57,25 +57,22 @@ function parseFile(lines: PatchLines, lossy: boolean): Result<Omit<FilePatch, 'm
     return failure('malformed_patch', 'No hunk follows the names of a file.', {
       where: `line ${lines.number} of the patch`,
       expected: '@@ -line,count +line,count @@',
-      found: lines.ended ? 'the end of the patch' : lines.peek(),
+      found: lines.ended ? 'the end of the patch' : shownLine(lines.peek()),
       hint: lines.peek().startsWith('@@@') ? 'Take the diff against one parent of the merge (`git diff A B`).' : undefined,
     });
   }
   return success({ ...file, hunks });
 }
 
-/** A longer line names no two files. */
-const LONGEST_TEXT = 4096;
-
 /** Text between files is skipped, but for what a person would not want to be skipped. */
 function checkText(lines: PatchLines, afterFile: boolean): Failure | undefined {
   const line = lines.peek();
-  const binary = line.length < LONGEST_TEXT ? /^(?:Binary files|Files) (.+) and (.+) differ$/.exec(line) : null;
-  if (binary) return binaryPatch(lines.number, binary[2] ?? '');
+  const binary = differingFile(line);
+  if (binary !== undefined) return binaryPatch(lines.number, binary);
   if (/^content-transfer-encoding:\s*(quoted-printable|base64)/i.test(line)) {
     return failure('patch_encoding', 'The patch is an encoded mail.', {
       where: `line ${lines.number} of the patch`,
-      found: line,
+      found: shownLine(line),
       hint: 'Save the mail decoded, or apply it with `git am` and take the output of `git format-patch`.',
     });
   }
@@ -88,15 +85,25 @@ function checkText(lines: PatchLines, afterFile: boolean): Failure | undefined {
       expected: afterFile
         ? '@@ -line,count +line,count @@ right behind the hunk before it'
         : '--- a/path and +++ b/path before it',
-      found: line,
+      found: shownLine(line),
       hint: 'Take the whole patch as it was made.',
     },
   );
 }
 
+/** The second name of `Binary files a/x and b/x differ`. One pattern for all of it would try each “and” with the rest of the line. */
+function differingFile(line: string): string | undefined {
+  const start = /^(?:Binary files|Files) /.exec(line)?.[0].length;
+  const and = line.lastIndexOf(AND);
+  return start !== undefined && and > start && line.endsWith(DIFFER) ? line.slice(and + AND.length, -DIFFER.length) : undefined;
+}
+
+const AND = ' and ';
+const DIFFER = ' differ';
+
 function binaryPatch(line: number, path: string): Failure {
   return failure('binary_patch', 'The patch changes a binary file.', {
-    where: `line ${line} of the patch: ${path}`,
+    where: `line ${line} of the patch: ${shownLine(path)}`,
     hint: 'Leave that file out (`git diff -- "*.c" "*.h"`): no code of the kernel is made from it.',
   });
 }

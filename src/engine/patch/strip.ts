@@ -1,28 +1,30 @@
-import { success, type Result } from '../failure.ts';
+import { success, type Failure, type Result } from '../failure.ts';
 import { treePath } from './name.ts';
 import type { FilePatch, Patch } from './patch.ts';
 import type { PatchedTree } from './tree.ts';
 
 /**
  * How many leading components the names of a patch have too many (the -p of patch(1)): 1 or 0. What exists in the tree tells;
- * where nothing does, the look of the names.
+ * where nothing does, the look of the names. A file that cannot be read under one name may be none of the kernel's: what `apply`
+ * asks for again counts. Fails if nothing is found and something cannot be read.
  */
 export async function chooseStrip(patch: Patch, tree: PatchedTree): Promise<Result<number>> {
   const likely = patch.files.filter(looksPrefixed).length * 2 > patch.files.length ? 1 : 0;
   let best = { strip: likely, found: 0 };
+  let failed: Failure | undefined;
   for (const strip of [likely, 1 - likely]) {
     let found = 0;
     let asked = 0;
     for (const file of patch.files) {
       const exists = await fileExists(file, strip, tree);
-      if (!exists.ok) return exists;
       if (file.kind !== 'create') asked++;
-      if (exists.value) found++;
+      if (!exists.ok) failed ??= exists;
+      else if (exists.value) found++;
     }
     if (found > best.found) best = { strip, found };
     if (asked > 0 && found >= asked) break;
   }
-  return success(best.strip);
+  return best.found === 0 && failed ? failed : success(best.strip);
 }
 
 /** `a/x` and `b/x`, or `linux.orig/x` and `linux/x`. */

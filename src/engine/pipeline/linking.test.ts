@@ -1,34 +1,15 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { fixtureObject } from '../../../tests/fixtures/objects.ts';
-import { success } from '../failure.ts';
+import { packEntry, packManifest, packSource } from '../../../tests/fixtures/packs.ts';
 import { checkLinking } from './linking.ts';
 import { KernelPack } from './pack.ts';
 
 /** A pack that has nothing but a System.map. */
 async function packWith(map: string): Promise<KernelPack> {
   const packed = new Uint8Array(gzipSync(map));
-  const sha256 = createHash('sha256').update(packed).digest('hex');
-  const manifest = {
-    format: 1,
-    id: 'k',
-    title: 'A kernel',
-    release: '6.1.170-x',
-    version: '#1',
-    machine: 'i686',
-    memoryMiB: 96,
-    cmdline: 'quiet',
-    files: { 'System.map.gz': { role: 'systemMap', size: packed.length, sha256 } },
-    module: { vermagic: '6.1.170-x', size: 300, nameOffset: 12, initOffset: 100, exitOffset: 200 },
-  };
-  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  const files = new Map([
-    ['index.json', json({ kernels: [{ id: 'k', title: 'A kernel' }] })],
-    ['k/manifest.json', json(manifest)],
-    ['k/System.map.gz', packed],
-  ]);
-  const pack = await KernelPack.open({ read: (path) => Promise.resolve(success(files.get(path) ?? new Uint8Array())) });
+  const manifest = packManifest({ files: { 'System.map.gz': packEntry(packed, 'systemMap') } });
+  const pack = await KernelPack.open(packSource({ 'k/manifest.json': manifest, 'k/System.map.gz': packed }));
   if (!pack.ok) throw new Error(pack.message);
   return pack.value;
 }

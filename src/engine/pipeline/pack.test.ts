@@ -1,46 +1,22 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { failure, success } from '../failure.ts';
-import { KernelPack, listKernels, type PackSource } from './pack.ts';
+import { packEntry, packManifest, packSource } from '../../../tests/fixtures/packs.ts';
+import { success } from '../failure.ts';
+import { KernelPack, listKernels } from './pack.ts';
 
 const BIOS = new Uint8Array([1, 2, 3]);
 const SYSTEM_MAP = new Uint8Array(gzipSync('c1000000 T _text\n'));
 
-function entry(bytes: Uint8Array, role: string) {
-  return { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), role };
-}
-
-function manifest(changes: Record<string, unknown> = {}) {
-  return {
-    format: 1,
-    id: 'k',
-    title: 'A kernel',
-    release: '6.1.170-x',
-    version: '#1',
-    machine: 'i686',
-    memoryMiB: 96,
-    cmdline: 'quiet',
-    files: { 'bios.bin': entry(BIOS, 'bios'), 'System.map.gz': entry(SYSTEM_MAP, 'systemMap') },
-    module: { vermagic: '6.1.170-x', size: 300, nameOffset: 12, initOffset: 100, exitOffset: 200 },
-    ...changes,
-  };
-}
-
-function source(files: Record<string, unknown>): PackSource {
-  const all: Record<string, unknown> = { 'index.json': { kernels: [{ id: 'k', title: 'A kernel' }] }, ...files };
-  return {
-    read(path) {
-      const found = all[path];
-      if (found === undefined) return Promise.resolve(failure('file', 'There is no such file.', { where: path }));
-      return Promise.resolve(success(found instanceof Uint8Array ? found : new TextEncoder().encode(JSON.stringify(found))));
-    },
-  };
-}
+const FILES = { 'bios.bin': packEntry(BIOS, 'bios'), 'System.map.gz': packEntry(SYSTEM_MAP, 'systemMap') };
 
 async function open(changes: Record<string, unknown> = {}, files: Record<string, unknown> = {}) {
   return KernelPack.open(
-    source({ 'k/manifest.json': manifest(changes), 'k/bios.bin': BIOS, 'k/System.map.gz': SYSTEM_MAP, ...files }),
+    packSource({
+      'k/manifest.json': packManifest({ files: FILES, ...changes }),
+      'k/bios.bin': BIOS,
+      'k/System.map.gz': SYSTEM_MAP,
+      ...files,
+    }),
   );
 }
 
@@ -62,12 +38,12 @@ test.each([
 });
 
 test('text that is not gzip is told', async () => {
-  const pack = await open({ files: { 'System.map.gz': entry(BIOS, 'systemMap') } }, { 'k/System.map.gz': BIOS });
+  const pack = await open({ files: { 'System.map.gz': packEntry(BIOS, 'systemMap') } }, { 'k/System.map.gz': BIOS });
   expect(pack.ok && (await pack.value.text('systemMap'))).toMatchObject({ ok: false, code: 'pack_file' });
 });
 
 test('an unknown id names those that there are', async () => {
-  expect(await KernelPack.open(source({}), 'other')).toMatchObject({
+  expect(await KernelPack.open(packSource({}), 'other')).toMatchObject({
     ok: false,
     code: 'unknown_kernel',
     where: 'other',
@@ -77,8 +53,8 @@ test('an unknown id names those that there are', async () => {
 
 test.each([
   ['a wrong format', { format: 2 }, 'format'],
-  ['a path for a name', { files: { '../x': entry(BIOS, 'bios') } }, 'files'],
-  ['a hash that is none', { files: { 'bios.bin': { ...entry(BIOS, 'bios'), sha256: 'x' } } }, 'files'],
+  ['a path for a name', { files: { '../x': packEntry(BIOS, 'bios') } }, 'files'],
+  ['a hash that is none', { files: { 'bios.bin': { ...packEntry(BIOS, 'bios'), sha256: 'x' } } }, 'files'],
   ['too much memory', { memoryMiB: 1e9 }, 'memoryMiB'],
   ['another machine', { machine: 'x86_64' }, 'machine'],
 ])('a manifest with %s is refused and the place named', async (_name, changes, place) => {
@@ -88,9 +64,9 @@ test.each([
 
 test('a manifest of another pack, and one that is not JSON, are refused', async () => {
   expect(await open({ id: 'j' })).toMatchObject({ ok: false, code: 'bad_manifest', expected: 'k', found: 'j' });
-  const broken = await KernelPack.open(source({ 'k/manifest.json': new Uint8Array([0xff, 0x7b]) }));
+  const broken = await KernelPack.open(packSource({ 'k/manifest.json': new Uint8Array([0xff, 0x7b]) }));
   expect(broken).toMatchObject({ ok: false, code: 'bad_manifest' });
-  expect(await listKernels(source({ 'index.json': [] }))).toMatchObject({ ok: false, code: 'bad_kernel_index' });
+  expect(await listKernels(packSource({ 'index.json': [] }))).toMatchObject({ ok: false, code: 'bad_kernel_index' });
 });
 
 test('reads what an index of the pack lists by its path, and nothing outside of the pack', async () => {

@@ -1,3 +1,4 @@
+import { hex } from '../bytes.ts';
 import { failure, success, type Result } from '../failure.ts';
 import { parseKernelIndex, parseManifest, type KernelSummary, type Manifest, type PackFile } from './manifest.ts';
 
@@ -140,7 +141,7 @@ async function verify(bytes: Uint8Array, entry: PackFile, where: string): Promis
   }
   const copy = new Uint8Array(bytes);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', copy));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const found = hex(digest);
   if (found === entry.sha256) return success(copy);
   return failure('pack_hash', 'A file of the kernel pack is not the one its manifest lists.', {
     where,

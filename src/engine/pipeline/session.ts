@@ -7,15 +7,7 @@ import { readUpdate } from '../update/read.ts';
 import { openMachine, type BootFrom } from './boot.ts';
 import { GuestCore, type UpdateModules, type Verdict } from './core.ts';
 import type { KernelPack } from './pack.ts';
-import {
-  applyReport,
-  newLines,
-  stopInstructions,
-  undoReport,
-  type ApplyReport,
-  type Observed,
-  type UndoReport,
-} from './report.ts';
+import { applyReport, stopInstructions, undoReport, type ApplyReport, type Observed, type UndoReport } from './report.ts';
 import type { OpeningStep, SessionEvent, SessionState } from './state.ts';
 
 export interface SessionOptions {
@@ -261,22 +253,17 @@ export class Session {
     trace: TraceReader,
     operation: Operation,
   ): Promise<Result<Observed>> {
-    const before = await this.#core.kernelLog();
-    if (!before.ok) return before;
     operation.acted = true;
     const verdict: Result<Verdict> = await this.#core.setStage(id, stage, trace, (record) => {
       operation.records.push(record);
       this.#onEvent({ type: 'trace', id, record });
     });
     if (!verdict.ok) return verdict;
-    const after = await this.#core.kernelLog();
-    if (!after.ok) return after;
     return success({
       id,
       ...verdict.value,
       stopInstructions: stopInstructions(this.#stopMarks),
       trace: operation.records,
-      kernelLog: newLines(before.value, after.value),
       milliseconds: Math.round(performance.now() - operation.began),
     });
   }

@@ -50,11 +50,12 @@ export async function compileUnit(
   }
   const made = await makeOutput(shop.pool, unit, tree, files.value, signal);
   if (!made.ok) return made;
-  const { output, messages, timings } = made.value;
+  const { output, messages, timings, files: seen } = made.value;
   const digest = await sha256(output);
   if (!digest.ok) return compileFailure(digest);
   const object = digest.value === shop.objects.hash(unit.object) ? undefined : output;
-  if (key !== undefined) await shop.cache?.put(key, { object, messages });
+  // A header found on the way may be a changed one, and the name says nothing of it.
+  if (key !== undefined && seen === files.value) await shop.cache?.put(key, { object, messages });
   return success({
     object,
     diagnostics: diagnosticsOf({ messages }, textOf),
@@ -67,6 +68,8 @@ export interface MadeOutput {
   readonly output: Uint8Array;
   readonly messages: { readonly cc1: string; readonly as: string };
   readonly timings: JobTimings;
+  /** What the unit could see: the files given, or more if it asked for more. */
+  readonly files: readonly string[];
 }
 
 /** Has the tools make the unit's output; a unit without arguments for `as` gives the compiler's text. */
@@ -94,7 +97,7 @@ export async function makeOutput(
     if (!run.ok) return compileFailure(run);
     const outcome = run.value;
     if (outcome.kind === 'made') {
-      return success({ output: outcome.output, messages: outcome.messages, timings: outcome.timings });
+      return success({ output: outcome.output, messages: outcome.messages, timings: outcome.timings, files });
     }
     const broke = outcome.kind === 'crashed' && outcome.tool === 'cc1' && outcome.reason === 'trap';
     if (broke && plainer < PLAINER_MESSAGES.length) {

@@ -1,3 +1,4 @@
+import { hex } from '../bytes.ts';
 import { failure, success, type Result } from '../failure.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function sha256(bytes: Uint8Array): Promise<Result<string>> {
     });
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', owned(bytes)));
-  return success(Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''));
+  return success(hex(digest));
 }
 
 /** Gunzips into exactly `length` bytes; more or fewer are a failure, and more are never kept. */

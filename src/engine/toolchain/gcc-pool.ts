@@ -43,8 +43,8 @@ export class GccPool {
   readonly #spawn: SpawnGcc;
   readonly #timeoutMs: number;
   readonly #idle: Seat[] = [];
-  readonly #busy = new Set<Seat>();
   readonly #waiting: (() => void)[] = [];
+  readonly #onClose = new AbortController();
   #taken = 0;
   #closed = false;
 
@@ -75,18 +75,6 @@ export class GccPool {
     }
   }
 
-  /** Starts compilers until there are `count`, so that the next jobs find them. */
-  async prepare(count: number): Promise<Result<void>> {
-    const missing = Math.min(count, this.size) - this.#idle.length - this.#busy.size;
-    const seats = await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#seat()));
-    for (const seat of seats) {
-      if ('ok' in seat) return seat;
-      if (this.#closed) seat.port.close();
-      else this.#idle.push(seat);
-    }
-    return success(undefined);
-  }
-
   /** Ends all compilers; jobs under way end with `cancelled`. */
   close(): void {
     this.#closed = true;
@@ -94,8 +82,6 @@ export class GccPool {
     this.#onClose.abort();
     for (const go of this.#waiting.splice(0)) go();
   }
-
-  readonly #onClose = new AbortController();
 
   /** Waits for one of `size` turns; false if it was cancelled before. */
   async #turn(signal: AbortSignal | undefined): Promise<boolean> {
@@ -133,7 +119,6 @@ export class GccPool {
   }
 
   async #work(seat: Seat, work: GccWork, signal: AbortSignal | undefined): Promise<Result<UnitOutcome>> {
-    this.#busy.add(seat);
     const stop = AbortSignal.any([this.#onClose.signal, ...(signal ? [signal] : [])]);
     let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort: () => void = () => undefined;
@@ -147,7 +132,6 @@ export class GccPool {
     const result = await Promise.race([done, ended]);
     clearTimeout(timer);
     stop.removeEventListener('abort', onAbort);
-    this.#busy.delete(seat);
     // A thread whose compiler filled the memory does not give all of it back.
     const spent = result.ok && result.value.kind === 'crashed' && result.value.reason === 'memory';
     if (!result.ok || spent || this.#closed) seat.port.close();

@@ -1,3 +1,4 @@
+import { bytesEqual } from '../bytes.ts';
 import { failure, success, type Result } from '../failure.ts';
 import { ChangedTree } from './changed-tree.ts';
 import { makeOutput, type Workshop } from './compile-unit.ts';
@@ -27,7 +28,7 @@ export async function checkGenerated(
       // Without the change it may differ from what was recorded as well (identity.json tells); then the change did not do it.
       const before = await makeAnew(shop, entry, check, new ChangedTree(tree.sources, []), signal);
       if (!before.ok) return before;
-      return equal(before.value, made.value) ? success(undefined) : compileFailure(same);
+      return bytesEqual(before.value, made.value) ? success(undefined) : compileFailure(same);
     }),
   );
   return results.find((result) => !result.ok) ?? success(undefined);
@@ -54,10 +55,6 @@ async function makeAnew(
   if (!files.ok) return compileFailure(files);
   const made = await makeOutput(shop.pool, { ...unit, textOnly: how !== 'object' }, tree, files.value, signal);
   return made.ok ? success(made.value.output) : made;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 async function compare(entry: Generated, check: GeneratedCheck, output: Uint8Array): Promise<Result<void>> {

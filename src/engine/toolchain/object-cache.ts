@@ -1,3 +1,4 @@
+import { hex } from '../bytes.ts';
 import { success } from '../failure.ts';
 import { sha256 } from './file-source.ts';
 import type { ChangedTree } from './changed-tree.ts';
@@ -80,7 +81,3 @@ export class ObjectCache {
 
 const SAME = 0;
 const OTHER = 1;
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

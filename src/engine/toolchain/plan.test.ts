@@ -121,6 +121,17 @@ describe('refused', () => {
     expect(await plan({ path: 'include/generated/asm-offsets.h', text: '' })).toMatchObject({ code: 'generated_file' });
   });
 
+  test.each([
+    ['include/linux', /^include\/linux\//],
+    ['kernel/sys.c/more.h', /^kernel\/sys\.c$/],
+  ])('a new file where there is a folder, or in a file: %s', async (path, found) => {
+    expect(await plan({ path, text: '' })).toMatchObject({
+      code: 'path_taken',
+      where: path,
+      found: expect.stringMatching(found),
+    });
+  });
+
   test('a deleted source, a new one, files of another kernel, and nothing at all', async () => {
     expect(await plan({ path: 'kernel/sys.c', text: null })).toMatchObject({ code: 'unit_deleted', where: 'kernel/sys.c' });
     expect(await plan({ path: 'kernel/news.c', text: 'int x;\n' })).toMatchObject({ code: 'new_unit', where: 'kernel/news.c' });

@@ -41,7 +41,7 @@ const SOURCE = /\.[cS]$/;
 
 /**
  * Finds the units that a change concerns, through what each was recorded to read, and refuses what compiling units again cannot bring about:
- * `kconfig_changed`, `makefile_changed`, `generated_file`, `new_unit`, `unit_deleted`, `file_not_in_kernel`, `nothing_changed`.
+ * `kconfig_changed`, `makefile_changed`, `path_taken`, `generated_file`, `new_unit`, `unit_deleted`, `file_not_in_kernel`, `nothing_changed`.
  * The tree's changes are those that differ from the pack.
  */
 export async function planWork(tree: ChangedTree, index: UnitIndex): Promise<Result<WorkPlan>> {
@@ -55,6 +55,8 @@ export async function planWork(tree: ChangedTree, index: UnitIndex): Promise<Res
     const refused = refuse(path, tree, index);
     if (refused) return refused;
   }
+  const taken = pathTaken(tree);
+  if (taken) return taken;
   const created = await createdFiles(tree, index);
   if (!created.ok) return created;
   const objects = new Set<string>();
@@ -122,9 +124,9 @@ export function refusePath(path: string): Failure | undefined {
 function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | undefined {
   const refused = refusePath(path);
   if (refused) return refused;
-  for (const { output, inputs, how, check } of index.generated) {
+  for (const { output, inputs, check } of index.generated) {
     if (output === path) return generated(path, output, 'A file that the build makes is changed by hand.');
-    if (check === undefined && how !== 'asm-offsets' && inputs.some((glob) => globMatches(glob, path))) {
+    if (check === undefined && inputs.some((glob) => globMatches(glob, path))) {
       return generated(path, output, 'The change alters a file that others are generated from.');
     }
   }
@@ -132,6 +134,23 @@ function refuse(path: string, tree: ChangedTree, index: UnitIndex): Failure | un
     return failure('unit_deleted', 'The change deletes a file that is compiled into the kernel.', {
       where: path,
       hint: 'Code that runs can be replaced, not taken away. Leave the file, and take out what calls it.',
+    });
+  }
+  return undefined;
+}
+
+/** A new file cannot have the name of a folder, nor lie in a file. */
+function pathTaken({ created, sources }: ChangedTree): Failure | undefined {
+  for (const path of created) {
+    const folders = path.split('/').slice(0, -1);
+    const above = folders.map((_, at) => folders.slice(0, at + 1).join('/')).find((folder) => sources.has(folder));
+    const inside = sources.paths.find((other) => other.startsWith(`${path}/`));
+    const found = above ?? inside;
+    if (found === undefined) continue;
+    return failure('path_taken', 'The change adds a file where the kernel has a folder, or inside of a file.', {
+      where: path,
+      found,
+      hint: 'Give the new file another name.',
     });
   }
   return undefined;

@@ -61,6 +61,7 @@ export class Toolchain {
   readonly #cache: ObjectCache | undefined;
   readonly #estimate = new Estimate();
   #pool: GccPool | undefined;
+  #closing = new AbortController();
 
   constructor(options: ToolchainOptions) {
     const { sources, objects, units, compiler, store } = options;
@@ -106,12 +107,12 @@ export class Toolchain {
    */
   async compile(changes: readonly FileChange[], options: CompileOptions = {}): Promise<CompileResult<Compiled>> {
     const began = performance.now();
-    const { signal } = options;
+    const signal = this.#until(options.signal);
     const work = await this.#work(changes);
     if (!work.ok) return compileFailure(work);
     const shop = await this.#shop(options.onLoad);
     if (!shop.ok) return compileFailure(shop);
-    if (signal?.aborted) return compileFailure(CANCELLED);
+    if (signal.aborted) return compileFailure(CANCELLED);
     const { units, checks } = work.value;
     const [check] = checks;
     if (check) {
@@ -120,7 +121,7 @@ export class Toolchain {
     }
     const checked = await checkGenerated(shop.value, work.value, signal);
     if (!checked.ok) return checked;
-    const compiled = await new CompileRun(shop.value, work.value, options, this.#estimate).finish();
+    const compiled = await new CompileRun(shop.value, work.value, { ...options, signal }, this.#estimate).finish();
     if (!compiled.ok) return compiled;
     return success({ ...compiled.value, ignored: work.value.ignored, milliseconds: performance.now() - began });
   }
@@ -133,12 +134,13 @@ export class Toolchain {
     const reader = this.units.readers(path)[0];
     const unit = this.units.unitOfSource(path) ?? (reader === undefined ? undefined : this.units.unit(reader));
     if (!unit) return compileFailure(failure('unknown_file', 'No unit of this kernel reads such a file.', { where: path }));
+    const signal = this.#until(options.signal);
     const shop = await this.#shop(options.onLoad);
     if (!shop.ok) return compileFailure(shop);
     const tree = new ChangedTree(this.sources, []);
     // What was kept does not warm anything.
     const [made, pre] = await Promise.all([
-      compileUnit({ ...shop.value, cache: undefined }, unit, tree, options.signal),
+      compileUnit({ ...shop.value, cache: undefined }, unit, tree, signal),
       preObject(this.objects, unit),
     ]);
     if (!made.ok) return made;
@@ -149,8 +151,15 @@ export class Toolchain {
 
   /** Ends the compilers. What is under way ends with `cancelled`; the next compile starts new ones. */
   close(): void {
+    this.#closing.abort();
+    this.#closing = new AbortController();
     this.#pool?.close();
     this.#pool = undefined;
+  }
+
+  /** Aborts with the caller's signal, and when all is closed: also what has no compiler yet. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
   }
 
   /** The changes that are any, on top of the pack, and the units they concern. */

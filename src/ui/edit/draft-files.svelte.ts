@@ -8,7 +8,8 @@ import { OpenFile } from './open-file.svelte.ts';
 /** A line that the editor is to show. */
 export interface Goal {
   readonly path: string;
-  readonly line: number;
+  /** Nothing: where the file was left. */
+  readonly line: number | undefined;
   readonly column: number;
 }
 
@@ -21,6 +22,7 @@ export class DraftFiles {
   #deleted = $state.raw<readonly string[]>([]);
   #goal = $state.raw<Goal | undefined>(undefined);
   #revision = $state.raw(0);
+  #asked = 0;
   #changed = $derived(this.#all.filter((file) => file.changed));
   /** The editor, while there is one: the file in it changes through it. */
   #view: EditorView | undefined;
@@ -70,17 +72,20 @@ export class DraftFiles {
     return this.#all.find((file) => file.path === path);
   }
 
-  /** Shows a file, at a line if one is named. */
+  /** Shows a file, at a line if one is named; unless another file or draft has been asked for before it is there. */
   async open(path: string, line?: number, column = 1): Promise<Result<void>> {
+    const asked = ++this.#asked;
     if (!this.find(path)) {
       const text = await this.#port.read(path);
       if (!text.ok) return text;
+      if (asked !== this.#asked) return success(undefined);
       if (!this.find(path)) this.#all = [...this.#all, new OpenFile(path, text.value)];
     }
     if (!this.#tabs.includes(path)) this.#tabs = [...this.#tabs, path];
+    const shown = this.active;
     this.#at = path;
     const file = this.find(path);
-    if (file) this.#goal = { path, line: line ?? file.line, column };
+    if (file) this.#goal = { path, line: line ?? (this.#wasSeen(file, shown) ? undefined : file.line), column };
     return success(undefined);
   }
 
@@ -105,6 +110,7 @@ export class DraftFiles {
 
   /** Another draft's files. */
   load(files: readonly OpenFile[], deleted: readonly string[], tabs: readonly string[], at: string | undefined): void {
+    this.#asked += 1;
     this.#all = files;
     this.#deleted = deleted;
     this.#tabs = tabs.filter((path) => this.find(path));
@@ -146,6 +152,10 @@ export class DraftFiles {
   dispatch(file: OpenFile, change: TransactionSpec): void {
     if (this.#view && file === this.active) this.#view.dispatch(change);
     else if (file.take(file.state.update(change).state)) this.#altered();
+  }
+
+  #wasSeen(file: OpenFile, shown: OpenFile | undefined): boolean {
+    return this.#scrolls.has(file) || (this.#view !== undefined && file === shown);
   }
 
   #altered(): void {

@@ -1,5 +1,5 @@
 import { keysOf, read, remove, write } from '../state/storage.ts';
-import { parseDraft, type StoredDraft } from './stored-draft.ts';
+import { isDraft, parseDraft, sameWork, type StoredDraft } from './stored-draft.ts';
 
 const PREFIX = 'hotsplice.draft.';
 const LAST = 'hotsplice.last-draft';
@@ -7,8 +7,13 @@ const LAST = 'hotsplice.last-draft';
 /** The drafts that this browser keeps, latest first. */
 export class Drafts {
   #all = $state.raw<readonly StoredDraft[]>(load());
-  /** The browser did not take the last one: its storage is full or closed. */
+  /** The last one could not be kept: the browser's storage is full or closed, or the draft could not be read again. */
   #refused = $state.raw(false);
+  #elsewhere = $state.raw<string | undefined>(undefined);
+
+  constructor() {
+    addEventListener('storage', (event) => this.#heard(event));
+  }
 
   get all(): readonly StoredDraft[] {
     return this.#all;
@@ -24,8 +29,17 @@ export class Drafts {
     return this.#all.find((draft) => draft.id === id);
   }
 
+  /** Id of the draft into which another tab has written other text last. */
+  get elsewhere(): string | undefined {
+    return this.#elsewhere;
+  }
+
+  forgetElsewhere(): void {
+    this.#elsewhere = undefined;
+  }
+
   keep(draft: StoredDraft): void {
-    this.#refused = !write(PREFIX + draft.id, JSON.stringify(draft));
+    this.#refused = !isDraft(draft) || !write(PREFIX + draft.id, JSON.stringify(draft));
     write(LAST, draft.id);
     this.#all = latestFirst([draft, ...this.#all.filter(({ id }) => id !== draft.id)]);
   }
@@ -38,6 +52,15 @@ export class Drafts {
   /** No draft is open: the next visit begins with an empty one. */
   forgetLast(): void {
     remove(LAST);
+  }
+
+  /** Another tab has kept or deleted a draft. */
+  #heard({ key, oldValue, newValue }: StorageEvent): void {
+    if (!key?.startsWith(PREFIX)) return;
+    const draft = parseDraft(newValue ?? '');
+    const id = key.slice(PREFIX.length);
+    this.#all = latestFirst([...(draft ? [draft] : []), ...this.#all.filter((other) => other.id !== id)]);
+    if (draft && !sameWork(draft, parseDraft(oldValue ?? ''))) this.#elsewhere = id;
   }
 }
 

@@ -24,6 +24,8 @@ export interface BuildInput {
 
 type UnitStates = Readonly<Record<string, UnitProgress['state']>>;
 
+const NOTHING_SHOWN: { readonly making: Making; readonly units: UnitStates } = { making: {}, units: {} };
+
 /** A build that takes longer, or has more units, is begun only when a person has agreed. */
 const ASK_SECONDS = 30;
 const ASK_UNITS = 20;
@@ -44,6 +46,9 @@ export class EditBuild {
   #milliseconds = $state.raw(0);
   #question = $state.raw<{ readonly plan: Plan; readonly answer: (agreed: boolean) => void } | undefined>(undefined);
   #made: { readonly revision: number; readonly built: BuiltChange } | undefined;
+  /** What is shown again when a build is cancelled. */
+  #before: { readonly making: Making; readonly units: UnitStates } = NOTHING_SHOWN;
+  #cancelled = false;
   #count = 0;
   #onDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
 
@@ -77,13 +82,15 @@ export class EditBuild {
     return this.#question;
   }
 
-  /** The update of exactly this text: made now, unless it has been. `cancelled` if a person wanted it so. */
+  /** The update of exactly this text: made now, unless it has been. `cancelled` if a person wanted it so, `busy` while another is made. */
   async make(input: BuildInput, onStep: (step: MakingStep) => void): Promise<Success<BuiltChange> | BuildFailure> {
+    if (this.#working) return BUSY;
     if (this.#made?.revision === input.revision) {
       this.#making = { built: this.#made.built };
       return success(this.#made.built);
     }
-    const before = { making: this.#making, units: this.#units };
+    this.#before = { making: this.#making, units: this.#units };
+    this.#cancelled = false;
     this.#working = true;
     const built = await this.#build(input, onStep);
     this.#working = false;
@@ -92,8 +99,8 @@ export class EditBuild {
       this.#making = { built: built.value };
       this.#onDiagnostics(built.value.diagnostics);
     } else if (built.code === 'cancelled') {
-      this.#making = before.making;
-      this.#units = before.units;
+      this.#making = this.#before.making;
+      this.#units = this.#before.units;
     } else {
       this.#onDiagnostics(built.diagnostics ?? []);
     }
@@ -102,15 +109,26 @@ export class EditBuild {
 
   /** Ends what is under way at once: the question, or the build. */
   cancel(): void {
+    if (!this.#working) return;
+    this.#cancelled = true;
     if (this.#question) this.#question.answer(false);
-    else if (this.#working) this.#port.cancel();
+    else this.#port.cancel();
+  }
+
+  /** Another draft: what was built of the old one says nothing of it. What is under way ends. */
+  forget(): void {
+    this.cancel();
+    this.#before = NOTHING_SHOWN;
+    this.#making = NOTHING_SHOWN.making;
+    this.#units = NOTHING_SHOWN.units;
   }
 
   async #build(input: BuildInput, onStep: (step: MakingStep) => void): Promise<Success<BuiltChange> | BuildFailure> {
     if (input.changes.length === 0) return NOTHING_CHANGED;
     const plan = await this.#port.plan(input.changes);
+    if (this.#cancelled) return CANCELLED;
     if (!plan.ok) return plan;
-    if (!(await this.#agreed(plan.value))) return failure('cancelled', 'The build was not begun.');
+    if (!(await this.#agreed(plan.value))) return CANCELLED;
     this.#making = {};
     this.#units = {};
     this.#count += 1;
@@ -123,10 +141,15 @@ export class EditBuild {
       this.#units = { ...this.#units, ...statesOf(news) };
       onStep(STEPS[last.stage]);
     });
-    const built = await this.#port.build(input.changes, options, (progress) => shown.add(progress));
+    let ended = false;
+    const built = await this.#port.build(input.changes, options, (progress) => {
+      // A cancelled build ends here before its workers have heard of it: what they say until then is of no interest.
+      if (!ended) shown.add(progress);
+    });
+    ended = true;
     shown.flush();
     this.#milliseconds = performance.now() - began;
-    return built;
+    return this.#cancelled ? CANCELLED : built;
   }
 
   async #agreed(plan: Plan): Promise<boolean> {
@@ -140,6 +163,10 @@ export class EditBuild {
 function statesOf(news: readonly BuildProgress[]): UnitStates {
   return Object.fromEntries(news.flatMap((news) => (news.stage === 'compile' ? [[news.unit.unit, news.unit.state]] : [])));
 }
+
+const CANCELLED = failure('cancelled', 'The build was cancelled.');
+
+const BUSY = failure('busy', 'A build is under way.', { hint: 'Wait for it, or cancel it.' });
 
 const NOTHING_CHANGED = failure('nothing_changed', 'Nothing is changed, so there is nothing to compile.', {
   hint: 'Open a function (Ctrl+P) and change it.',

@@ -1,5 +1,4 @@
-import { success, type Result } from '../../engine/failure.ts';
-import type { BuiltChange } from '../../workers/toolchain-types.ts';
+import { failure, success, type Result } from '../../engine/failure.ts';
 import type { Program } from '../lesson/lesson.ts';
 import type { MachinePort } from '../port.ts';
 import type { GuestCommand } from '../state/check.ts';
@@ -46,7 +45,10 @@ export class EditRun extends UpdateRun {
   #inForce = $state.raw<InForce | undefined>(undefined);
   #conflict = $state.raw<Conflict | undefined>(undefined);
   #tried = $state.raw(-1);
-  #prepared = -1;
+  /** How the update of the shown operation was made; nothing while it is being made. */
+  #making = $state.raw<Making | undefined>({});
+  /** What was put into which life of the guest. */
+  #prepared: { readonly generation: number; readonly programs: readonly Program[] } | undefined;
 
   constructor(build: EditBuild, machine: Machine, desk: Desk) {
     super(machine);
@@ -55,11 +57,11 @@ export class EditRun extends UpdateRun {
   }
 
   override get id(): string {
-    return this.build.making.built?.id ?? '';
+    return this.making.built?.id ?? '';
   }
 
   override get making(): Making {
-    return this.build.making;
+    return this.#making ?? this.build.making;
   }
 
   /** Which text the update in force was made of. */
@@ -89,21 +91,30 @@ export class EditRun extends UpdateRun {
 
   /** Compiles, compares, builds, loads and splices. What is in force is undone once the new update is made. */
   override async apply(): Promise<void> {
+    if (this.build.working || this.inForce?.revision === this.#desk.input().revision) return;
     await this.occupied('apply', async (port) => {
-      const before = this.operations;
+      const before = { operations: this.operations, tried: this.#tried, making: this.#making };
+      const takeBack = () => {
+        ({ operations: this.operations, tried: this.#tried, making: this.#making } = before);
+        return success(undefined);
+      };
       const input = this.#desk.input();
       this.#tried = input.revision;
+      this.#making = undefined;
       this.beginApply('compile');
       const made = await this.build.make(input, (step) => this.setApply({ step }));
+      if (!made.ok && made.code === 'cancelled') return takeBack();
+      this.#making = this.build.making;
       if (!made.ok) {
-        if (made.code === 'cancelled') this.operations = before;
-        else this.setApply({ failure: made });
+        this.setApply({ failure: made });
         return success(undefined);
       }
       this.setApply({ step: 'build' });
-      if (!(await this.#clear(made.value))) {
-        this.operations = before;
-        return success(undefined);
+      const objects = made.value.changes.map(({ object }) => object);
+      const clear = await this.#clear(objects);
+      if (!clear.ok || !clear.value) {
+        takeBack();
+        return clear.ok ? success(undefined) : clear;
       }
       await this.unsplice(port);
       if (this.applied) {
@@ -116,7 +127,6 @@ export class EditRun extends UpdateRun {
       }
       await this.splice(port, made.value.id, made.value.tarball);
       if (!this.applied) return success(undefined);
-      const objects = made.value.changes.map(({ object }) => object);
       this.#inForce = { revision: input.revision, name: input.name, objects };
       return this.#runCommand(port);
     });
@@ -136,24 +146,32 @@ export class EditRun extends UpdateRun {
     this.keepChecks([]);
   }
 
-  /** Has a lesson undone that is in the way, if the person agrees. Says whether the way is free. */
-  async #clear(built: BuiltChange): Promise<boolean> {
-    const objects = built.changes.map(({ object }) => object);
-    const other = this.#desk.inTheWay(objects);
-    if (!other) return true;
-    const agreed = await new Promise<boolean>((answer) => (this.#conflict = { title: other.title, answer }));
-    this.#conflict = undefined;
-    if (agreed) await other.undo();
-    return agreed && this.#desk.inTheWay(objects) === undefined;
+  /** Has lessons undone that are in the way, each if the person agrees. Says whether they did; a failure if one stays in force. */
+  async #clear(objects: readonly string[]): Promise<Result<boolean>> {
+    for (let other = this.#desk.inTheWay(objects); other; other = this.#desk.inTheWay(objects)) {
+      const { title } = other;
+      const agreed = await new Promise<boolean>((answer) => (this.#conflict = { title, answer }));
+      this.#conflict = undefined;
+      if (!agreed) return success(false);
+      await other.undo();
+      if (this.#desk.inTheWay(objects)?.title === title) {
+        return failure('replaced_already', `The lesson “${title}” is still in force: it could not be undone.`, {
+          hint: 'Open the lesson. Its stages say why; undo it there, or reset.',
+        });
+      }
+    }
+    return success(true);
   }
 
   async #runCommand(port: MachinePort): Promise<Result<void>> {
     const command = this.#desk.command();
     if (!command) return success(undefined);
-    if (this.#prepared !== this.machine.generation) {
-      const installed = await installPrograms(port, this.#desk.programs());
+    const { generation } = this.machine;
+    const programs = this.#desk.programs();
+    if (this.#prepared?.generation !== generation || this.#prepared.programs !== programs) {
+      const installed = await installPrograms(port, programs);
       if (!installed.ok) return installed;
-      this.#prepared = this.machine.generation;
+      this.#prepared = { generation, programs };
     }
     return this.runCommand(port, command);
   }

@@ -66,6 +66,7 @@ export class Finder {
     this.#query = query;
     const name = query.replace(/:\d*$/, '').trim();
     if (name === '') {
+      this.#failure = undefined;
       this.#show(this.#recent.map((path) => ({ kind: 'file', name: path, path, marks: [] })));
       return;
     }
@@ -77,8 +78,10 @@ export class Finder {
     this.#show(line > 0 ? hits.map((hit) => (hit.kind === 'file' ? { ...hit, line } : hit)) : hits);
   }
 
+  /** Goes on by so many hits, round and round. */
   move(by: number): void {
-    if (this.#hits.length > 0) this.#at = (this.#at + by + this.#hits.length) % this.#hits.length;
+    const count = this.#hits.length;
+    if (count > 0) this.#at = (((this.#at + by) % count) + count) % count;
   }
 
   /** Puts a file in front of those of late. */

@@ -17,7 +17,8 @@ export function editKeys(workspace: () => Workspace): (event: KeyboardEvent) => 
 function actionOf(event: KeyboardEvent, workspace: Workspace): (() => void) | undefined {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (command && !event.shiftKey && event.key.toLowerCase() === 'p') return () => workspace.finder.show();
-  if (command && event.key === 'Enter') return () => void workspace.run.apply();
+  // A key that is held down is one press.
+  if (command && event.key === 'Enter') return () => void (event.repeat || workspace.run.apply());
   if (command || event.altKey) return undefined;
   if (event.key === 'F8') return () => void workspace.visit(workspace.problems.step(event.shiftKey ? -1 : 1));
   const stoppable = workspace.build.working || workspace.run.conflict !== undefined;

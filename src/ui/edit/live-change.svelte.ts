@@ -28,6 +28,14 @@ export class LiveChange {
     return this.#plan;
   }
 
+  /** Another draft is looked at; `patch` is its change as it was last kept. */
+  begin(patch: string): void {
+    clearTimeout(this.#timer);
+    this.#asked += 1;
+    this.#patch = success(patch);
+    this.#plan = undefined;
+  }
+
   /** Looks at the change once it rests. */
   touch(changes: () => readonly FileChange[]): void {
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDraft, restoreEdit, storeEdit, type StoredDraft, type StoredFile } from './stored-draft.ts';
+import { isDraft, parseDraft, restoreEdit, sameWork, storeEdit, type StoredDraft, type StoredFile } from './stored-draft.ts';
 
 const edited = (stored: StoredFile) => {
   if (stored.kind !== 'edited') throw new Error(stored.kind);
@@ -43,6 +43,22 @@ describe('a stored draft', () => {
   };
 
   it('is read back', () => expect(parseDraft(JSON.stringify(DRAFT))).toEqual(DRAFT));
+
+  it('that could not be read back is known as such', () => {
+    expect(isDraft(DRAFT)).toBe(true);
+    expect(isDraft({ ...DRAFT, files: [{ kind: 'new', path: 'fs/no name.c', text: '' }] })).toBe(false);
+  });
+
+  it('is other work when its text, its name or its command is another, not when other files are open', () => {
+    expect(sameWork(DRAFT, { ...DRAFT, updated: 9, tabs: [{ path: 'fs/pipe.c', line: 3 }], active: 'fs/pipe.c' })).toBe(true);
+    const others: StoredDraft[] = [
+      { ...DRAFT, files: [] },
+      { ...DRAFT, name: 'Other' },
+      { ...DRAFT, command: 'uname' },
+    ];
+    for (const other of others) expect(sameWork(DRAFT, other)).toBe(false);
+    expect(sameWork(DRAFT, undefined)).toBe(false);
+  });
 
   it.each([
     'no json',

@@ -71,6 +71,17 @@ export function parseDraft(json: string): StoredDraft | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+/** Whether `parseDraft` reads it when it has been written. */
+export function isDraft(draft: StoredDraft): boolean {
+  return v.is(storedDraft, draft);
+}
+
+/** Whether two versions of a draft hold the same work, whatever is open in them. */
+export function sameWork(a: StoredDraft, b: StoredDraft | undefined): boolean {
+  const work = ({ name, command, user, files }: StoredDraft) => JSON.stringify([name, command, user, files]);
+  return b !== undefined && work(a) === work(b);
+}
+
 /** The difference between two texts as one replacement: drafts are kept at every keystroke, so they must be small. */
 export function storeEdit(path: string, original: string, edited: string): StoredFile {
   const limit = Math.min(original.length, edited.length);

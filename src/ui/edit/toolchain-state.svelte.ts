@@ -14,9 +14,6 @@ export type WarmPhase =
   | { readonly kind: 'warm'; readonly warmth: Warmth }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-/** The person reads the file first; what they look at is drawn before the compiler begins. */
-const IDLE_MS = 300;
-
 /** The sources and the compiler as the editor sees them. */
 export class ToolchainState {
   readonly port: ToolchainPort;
@@ -49,7 +46,6 @@ export class ToolchainState {
   async warmUp(path: string): Promise<void> {
     if (this.#warm.kind === 'warming' || this.#warm.kind === 'warm') return;
     this.#warm = { kind: 'warming' };
-    await new Promise((go) => setTimeout(go, IDLE_MS));
     const warmth = await this.port.warm(path, (load) => {
       if (this.#warm.kind === 'warming') this.#warm = { kind: 'warming', load };
     });

@@ -1,21 +1,25 @@
-import { failure, type Failure } from '../../engine/failure.ts';
-import type { BuiltChange, Diagnostic, HunkNote, PatchFailure } from '../../workers/toolchain-types.ts';
+import { failure, success, type Failure, type Result } from '../../engine/failure.ts';
+import type { Diagnostic, HunkNote, PatchFailure } from '../../workers/toolchain-types.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import type { ToolchainPort } from '../port.ts';
 import type { Machine } from '../state/machine.svelte.ts';
 import { editAddress, type EditPlace } from '../view/address.ts';
 import { DraftFiles } from './draft-files.svelte.ts';
-import { draftName, Drafts, nameOf, newDraftId } from './drafts.svelte.ts';
+import { Drafts, nameOf } from './drafts.svelte.ts';
 import { EditBuild, type BuildInput } from './edit-build.svelte.ts';
 import { EditRun, type Desk } from './edit-run.svelte.ts';
 import { Finder } from './finder.svelte.ts';
 import { LiveChange } from './live-change.svelte.ts';
-import { filesOfPatch, filesOfStored } from './load-files.ts';
+import { filesOfPatch, filesOfStored, type LoadedFiles } from './load-files.ts';
+import { OpenDraft } from './open-draft.svelte.ts';
+import type { OpenFile } from './open-file.svelte.ts';
+import { readPatchFile } from './patch-file.ts';
 import { Problems } from './problems.svelte.ts';
 import { unpackPatch } from './share.ts';
 import { markProblems } from './source/marks.ts';
 import { headOf, type DraftHead, type StoredDraft } from './stored-draft.ts';
 import { ToolchainState } from './toolchain-state.svelte.ts';
+import { UpdateExport } from './update-export.svelte.ts';
 import { crc32 } from '../../engine/crc32.ts';
 
 export type BenchTab = 'patch' | 'problems' | 'changes' | 'plan' | 'try';
@@ -37,14 +41,19 @@ export interface WorkspaceContext {
   readonly onAddress: (hash: string) => void;
 }
 
-/** A pause before a draft is written down, and the address follows the cursor. */
-const KEEP_MS = 400;
 /** How often to look whether the machine is free again. */
 const WARM_LATER_MS = 500;
-/** Larger files are no patches; they are not even read. */
-const MAX_FILE = 6 * 1024 * 1024;
 
-/** The editor: one draft with its files, what the compiler says of it, and what it does to the guest. */
+/** Something that another draft brings with it. */
+interface Laying extends LoadedFiles {
+  readonly head?: Partial<DraftHead>;
+  /** The change as it was when the draft was last kept. */
+  readonly patch?: string;
+  readonly tabs?: readonly string[];
+  readonly active?: string | undefined;
+}
+
+/** The editor: puts drafts on the desk, and joins their files, what the compiler says of them, and what they do to the guest. */
 export class Workspace {
   readonly toolchain: ToolchainState;
   readonly finder: Finder;
@@ -52,19 +61,19 @@ export class Workspace {
   readonly problems = new Problems();
   readonly files: DraftFiles;
   readonly live: LiveChange;
+  readonly draft: OpenDraft;
+  readonly export: UpdateExport;
   readonly build: EditBuild;
   readonly machine: Machine;
   readonly lessons: readonly Lesson[];
   #context: WorkspaceContext;
   #run = $state.raw() as EditRun;
-  #head = $state.raw<DraftHead>(newHead());
   #trouble = $state.raw<Trouble | undefined>(undefined);
   #notes = $state.raw<readonly HunkNote[]>([]);
   #tab = $state.raw<BenchTab>('patch');
   #busy = $state.raw(false);
-  #exportFailure = $state.raw<Failure | undefined>(undefined);
   #resumed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(context: WorkspaceContext) {
     const { port, machine, lessons } = context;
@@ -74,22 +83,15 @@ export class Workspace {
     this.toolchain = new ToolchainState(port);
     this.finder = new Finder(port);
     this.files = new DraftFiles(port, () => this.#edited());
-    this.live = new LiveChange(port, () => this.#keepSoon());
+    this.live = new LiveChange(port, () => this.draft.keepSoon());
+    this.draft = new OpenDraft(this.drafts, this.files, this.live);
     this.build = new EditBuild(port, (found) => this.#diagnosed(found));
+    this.export = new UpdateExport(this.build, () => this.#input());
     this.#run = this.#freshRun();
-    addEventListener('pagehide', () => this.keep());
   }
 
   get run(): EditRun {
     return this.#run;
-  }
-
-  get head(): DraftHead {
-    return this.#head;
-  }
-
-  get name(): string {
-    return draftName(this.#head.name, this.files.changes);
   }
 
   get trouble(): Trouble | undefined {
@@ -112,7 +114,7 @@ export class Workspace {
 
   /** The lesson that the draft was opened from. */
   get lesson(): Lesson | undefined {
-    return this.lessons.find(({ number }) => this.#head.origin === `lesson:${number}`);
+    return this.lessons.find(({ number }) => this.draft.head.origin === `lesson:${number}`);
   }
 
   show(tab: BenchTab): void {
@@ -131,25 +133,29 @@ export class Workspace {
   }
 
   /** Opens what an address names. */
-  async go(place: EditPlace): Promise<void> {
-    if (this.toolchain.phase.kind !== 'open' && !(await this.toolchain.open())) return;
-    this.dismiss();
-    if (place.broken) this.#fail('The link cannot be opened', BROKEN);
-    else if (place.patch !== undefined) await this.#openLink(place.patch);
-    else if (place.lesson !== undefined) await this.#openLesson(place.lesson);
-    if (!this.#resumed && this.drafts.last) await this.openDraft(this.drafts.last);
-    this.#resumed = true;
-    if (place.path !== undefined) await this.open(place.path, place.line);
-    else this.follow();
+  go(place: EditPlace): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!(await this.#ready())) return;
+      if ((place.broken ?? place.patch ?? place.lesson ?? place.path) !== undefined) this.dismiss();
+      if (place.broken) this.#fail('The link cannot be opened', BROKEN);
+      else if (place.patch !== undefined) await this.#openLink(place.patch);
+      else if (place.lesson !== undefined) await this.#openLesson(place.lesson);
+      if (!this.#resumed && this.drafts.last) await this.#openStored(this.drafts.last);
+      this.#resumed = true;
+      if (place.path !== undefined) await this.open(place.path, place.line);
+      else this.follow();
+    });
   }
 
   /** Shows a file of the kernel. */
   async open(path: string, line?: number, column?: number): Promise<void> {
     const opened = await this.files.open(path, line, column);
     if (!opened.ok) return this.#fail(`${path} cannot be opened`, opened, () => void this.open(path, line, column));
+    // Somebody has opened another one meanwhile.
+    if (this.files.active?.path !== path) return;
     this.finder.remember(path);
     this.follow(line);
-    this.#keepSoon();
+    this.draft.keepSoon();
     void this.toolchain.warmUp(path);
   }
 
@@ -162,106 +168,56 @@ export class Workspace {
   close(path: string): void {
     this.files.close(path);
     this.follow();
-    this.#keepSoon();
+    this.draft.keepSoon();
+  }
+
+  /** Gives a file the text of the running kernel back. */
+  revert(file: OpenFile): void {
+    this.files.revert(file);
+    this.follow();
   }
 
   /** Opens a patch as a draft of its own. The draft that was open is kept. */
-  async openPatch(patch: string | Uint8Array, head: Partial<DraftHead> = {}): Promise<void> {
-    if (this.toolchain.phase.kind !== 'open' && !(await this.toolchain.open())) return;
-    this.dismiss();
-    this.#busy = true;
-    const applied = await this.#context.port.applyPatch(patch);
-    const files = applied.ok ? await filesOfPatch(applied.value.files, this.#context.port) : applied;
-    this.#busy = false;
-    if (!applied.ok) return this.#fail('The patch does not apply', applied);
-    if (!files.ok) return this.#fail('The patch cannot be opened', files, () => void this.openPatch(patch, head));
-    this.#leave();
-    this.#head = { ...newHead(), ...head };
-    const { files: opened, deleted } = files.value;
-    this.files.load(
-      opened,
-      deleted,
-      opened.map(({ path }) => path),
-      opened[0]?.path,
-    );
-    this.#notes = applied.value.notes.filter(({ offset, fuzz }) => offset !== 0 || fuzz !== 0);
-    await this.#begin('patch');
+  openPatch(patch: string): Promise<void> {
+    return this.#inTurn(() => this.#openPatch(patch));
   }
 
   /** Opens a patch file. */
-  async openFile(file: Blob): Promise<void> {
-    if (file.size <= MAX_FILE) return this.openPatch(new Uint8Array(await file.arrayBuffer()));
-    const found = failure('patch_too_large', 'The file is too large to be a patch.', {
-      expected: `at most ${MAX_FILE} bytes`,
-      found: `${file.size} bytes`,
-      hint: 'Drop one patch, not an archive of many.',
+  openFile(file: Blob): Promise<void> {
+    return this.#inTurn(async () => {
+      const patch = await readPatchFile(file);
+      if (patch.ok) await this.#openPatch(patch.value);
+      else this.#fail('The file cannot be opened', patch);
     });
-    this.#fail('The file cannot be opened', found);
-  }
-
-  /** The update of the text as it is, to be saved; nothing if there is none, and `exportFailure` says why. */
-  async makeUpdate(): Promise<BuiltChange | undefined> {
-    this.#exportFailure = undefined;
-    const made = await this.build.make(this.#input(), () => undefined);
-    if (made.ok) return made.value;
-    if (made.code !== 'cancelled') this.#exportFailure = made;
-    return undefined;
-  }
-
-  get exportFailure(): Failure | undefined {
-    return this.#exportFailure;
-  }
-
-  dismissExport(): void {
-    this.#exportFailure = undefined;
   }
 
   /** Opens a draft of this browser. */
-  async openDraft(draft: StoredDraft): Promise<void> {
-    if (draft.id !== this.#head.id) this.#leave();
-    this.#busy = true;
-    const files = await filesOfStored(draft, this.#context.port);
-    this.#busy = false;
-    if (!files.ok) return this.#fail(`“${nameOf(draft)}” cannot be opened`, files, () => void this.openDraft(draft));
-    const { tabs, active } = draft;
-    this.#head = headOf(draft);
-    this.files.load(
-      files.value.files,
-      files.value.deleted,
-      tabs.map(({ path }) => path),
-      active,
-    );
-    await this.#begin('patch');
+  openDraft(draft: StoredDraft): Promise<void> {
+    return this.#inTurn(() => this.#openStored(draft));
   }
 
-  newDraft(): void {
-    this.#leave();
-    this.#head = newHead();
-    this.files.load([], [], [], undefined);
-    this.drafts.forgetLast();
-    void this.#begin('patch');
-  }
-
-  rename(name: string): void {
-    this.#head = { ...this.#head, name: name.trim().slice(0, 80) || undefined };
-    this.keep();
+  newDraft(): Promise<void> {
+    return this.#inTurn(() => {
+      this.draft.leave();
+      this.drafts.forgetLast();
+      this.#lay({ files: [], deleted: [] });
+    });
   }
 
   /** Throws a draft away; if it is the open one, a new one takes its place. */
-  deleteDraft(id: string): void {
-    this.drafts.delete(id);
-    if (id !== this.#head.id) return;
-    this.#head = newHead();
-    this.files.load([], [], [], undefined);
-    void this.#begin('patch');
+  deleteDraft(id: string): Promise<void> {
+    return this.#inTurn(() => {
+      this.drafts.delete(id);
+      if (id === this.draft.head.id) this.#lay({ files: [], deleted: [] });
+    });
   }
 
   /** The command that is run before and after. */
   setCommand(command: string, user: 'root' | 'student'): void {
-    if (command === this.#head.command && user === this.#head.user) return;
-    this.#head = { ...this.#head, command, user };
+    const { head } = this.draft;
+    if (command === head.command && user === head.user) return;
+    this.draft.setCommand(command, user);
     this.#run.forgetChecks();
-    this.keep();
   }
 
   /** Goes to a place that a diagnostic names. */
@@ -269,36 +225,23 @@ export class Workspace {
     if (problem) await this.open(problem.path, problem.line, problem.column);
   }
 
-  /** Writes the draft down now. One without changes and without a name is not worth keeping. */
-  keep(): void {
-    clearTimeout(this.#timer);
-    const files = [...this.files.changed.map((file) => file.stored), ...this.files.deleted.map(deletedFile)];
-    const known = this.drafts.all.some(({ id }) => id === this.#head.id);
-    if (files.length === 0 && !known && this.#head.name === undefined && this.files.tabs.length === 0) return;
-    this.drafts.keep({
-      ...this.#head,
-      format: 1,
-      updated: Date.now(),
-      files,
-      patch: this.live.patch.ok ? this.live.patch.value : '',
-      tabs: this.files.tabs.map(({ path, line }) => ({ path, line })),
-      active: this.files.active?.path,
-    });
+  /** One opening after the other: what was asked for last is what is on the desk in the end. */
+  #inTurn(open: () => void | Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(open, open);
+    return this.#turn;
   }
 
-  /** The draft makes room for another: it is kept, unless there is nothing in it but open files. */
-  #leave(): void {
-    const empty = this.files.changes.length === 0 && this.#head.name === undefined;
-    if (empty) this.drafts.delete(this.#head.id);
-    else this.keep();
+  /** The list of the sources is there; if it cannot be loaded, the page says so. */
+  async #ready(): Promise<boolean> {
+    return this.toolchain.phase.kind === 'open' || this.toolchain.open();
   }
 
   async #openLink(link: string): Promise<void> {
     const origin = `link:${crc32(new TextEncoder().encode(link))}`;
     const known = this.#untouched(origin);
-    if (known) return this.openDraft(known);
+    if (known) return this.#openStored(known);
     const patch = await unpackPatch(link);
-    if (patch.ok) await this.openPatch(patch.value, { origin, pristine: true });
+    if (patch.ok) await this.#openPatch(patch.value, { origin, pristine: true });
     else this.#fail('The link cannot be opened', patch);
   }
 
@@ -307,9 +250,37 @@ export class Workspace {
     if (!lesson) return;
     const origin = `lesson:${number}`;
     const known = this.#untouched(origin);
-    if (known) return this.openDraft(known);
+    if (known) return this.#openStored(known);
     const { command, user } = lesson.check;
-    await this.openPatch(await lesson.patch(), { origin, pristine: true, name: lesson.title, command, user });
+    const patch = await patchOf(lesson);
+    if (patch.ok) await this.#openPatch(patch.value, { origin, pristine: true, name: lesson.title, command, user });
+    else this.#fail('The lesson cannot be opened', patch);
+  }
+
+  async #openPatch(patch: string | Uint8Array, head: Partial<DraftHead> = {}): Promise<void> {
+    if (!(await this.#ready())) return;
+    this.dismiss();
+    this.#busy = true;
+    const applied = await this.#context.port.applyPatch(patch);
+    const files = applied.ok ? await filesOfPatch(applied.value.files, this.#context.port) : applied;
+    this.#busy = false;
+    const again = () => void this.#inTurn(() => this.#openPatch(patch, head));
+    if (!applied.ok) return this.#fail('The patch does not apply', applied);
+    if (!files.ok) return this.#fail('The patch cannot be opened', files, again);
+    this.draft.leave();
+    this.#notes = applied.value.notes.filter(({ offset, fuzz }) => offset !== 0 || fuzz !== 0);
+    this.#lay({ ...files.value, head });
+  }
+
+  async #openStored(draft: StoredDraft): Promise<void> {
+    if (draft.id === this.draft.head.id && !this.draft.elsewhere) return;
+    this.#busy = true;
+    const files = await filesOfStored(draft, this.#context.port);
+    this.#busy = false;
+    if (!files.ok) return this.#fail(`“${nameOf(draft)}” cannot be opened`, files, () => void this.openDraft(draft));
+    this.draft.leave();
+    const { patch, tabs, active } = draft;
+    this.#lay({ ...files.value, head: headOf(draft), patch, tabs: tabs.map(({ path }) => path), active });
   }
 
   /** What was opened from there before, if nobody has changed it: opening it again makes no second one. */
@@ -317,27 +288,30 @@ export class Workspace {
     return this.drafts.all.find((draft) => draft.origin === origin && draft.pristine);
   }
 
-  /** A draft was put on the desk. */
-  async #begin(tab: BenchTab): Promise<void> {
-    this.#resumed = true;
-    this.problems.set([]);
-    this.#tab = tab;
+  /** Puts another draft on the desk. What is being made of the old one ends. */
+  #lay({ head, patch = '', files, deleted, tabs = files.map(({ path }) => path), active = tabs[0] }: Laying): void {
+    this.#run.cancel();
     this.#run.forgetChecks();
+    this.build.forget();
+    this.problems.set([]);
+    this.live.begin(patch);
+    this.draft.begin(head);
+    this.files.load(files, deleted, tabs, active);
+    this.#resumed = true;
+    this.#tab = 'patch';
     this.follow();
+    void this.#lookAt();
+  }
+
+  async #lookAt(): Promise<void> {
     await this.live.now(this.files.changes);
     const file = this.files.active;
     if (file) void this.toolchain.warmUp(file.path);
   }
 
   #edited(): void {
-    if (this.#head.pristine) this.#head = { ...this.#head, pristine: false };
     this.live.touch(() => this.files.changes);
-    this.#keepSoon();
-  }
-
-  #keepSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.keep(), KEEP_MS);
+    this.draft.edited();
   }
 
   /** A trial, but not while somebody waits for the splice: it would take the computer's cores from it. */
@@ -362,13 +336,16 @@ export class Workspace {
   }
 
   #input(): BuildInput {
-    return { changes: this.files.changes, revision: this.files.revision, name: this.name };
+    return { changes: this.files.changes, revision: this.files.revision, name: this.draft.name };
   }
 
   #freshRun(): EditRun {
     return new EditRun(this.build, this.machine, {
       input: () => this.#input(),
-      command: () => (this.#head.command.trim() ? { command: this.#head.command, user: this.#head.user } : undefined),
+      command: () => {
+        const { command, user } = this.draft.head;
+        return command.trim() ? { command, user } : undefined;
+      },
       programs: () => this.lesson?.programs ?? [],
       inTheWay: this.#context.inTheWay,
     });
@@ -380,10 +357,13 @@ const BROKEN = failure('bad_link', 'The address says nothing that the editor und
   hint: 'Find the file by its name (Ctrl+P).',
 });
 
-function newHead(): DraftHead {
-  return { id: newDraftId(), pristine: false, created: Date.now(), command: '', user: 'root' };
-}
-
-function deletedFile(path: string): { kind: 'deleted'; path: string } {
-  return { kind: 'deleted', path };
+/** A lesson's patch; it is a piece of the page that may not come. */
+async function patchOf(lesson: Lesson): Promise<Result<string>> {
+  try {
+    return success(await lesson.patch());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const hint = 'Look at the connection, then reload the page.';
+    return failure('fetch_failed', 'The patch of the lesson could not be loaded.', { found: error.message, hint });
+  }
 }

@@ -18,6 +18,11 @@ export type EditorPhase =
 
 type EditorContext = Omit<WorkspaceContext, 'port'> & { readonly makeToolchain: MakeToolchain };
 
+/** What a piece of the page that does not come is reported with: by the browser its script, by Vite its style sheet. */
+function isMissingPiece(error: unknown): error is Error {
+  return error instanceof TypeError || (error instanceof Error && error.message.startsWith('Unable to preload CSS'));
+}
+
 /** The editor as the rest of the page knows it: a piece of the page that is loaded when somebody goes there. */
 export class Editor {
   #context: EditorContext;
@@ -68,8 +73,7 @@ export class Editor {
       this.#phase = { kind: 'open', workspace, view };
       return workspace;
     } catch (error) {
-      // What a piece of the page that does not come is reported with.
-      if (!(error instanceof TypeError)) throw error;
+      if (!isMissingPiece(error)) throw error;
       this.#phase = {
         kind: 'failed',
         failure: failure('fetch_failed', 'The editor could not be loaded.', {

@@ -105,6 +105,8 @@ export class Lab {
   /** Back to the snapshot: no lesson has done anything to the guest. */
   async reset(): Promise<void> {
     const began = performance.now();
+    // A build that ends meanwhile must not splice into the guest that comes back.
+    this.editor.workspace?.run.cancel();
     const done = await this.machine.reset();
     if (!done.ok) return;
     this.#runs = this.#freshRuns();

@@ -47,6 +47,8 @@ const BASE: readonly Extension[] = [
     ...historyKeymap,
     ...defaultKeymap.filter(({ key }) => !TAKEN.includes(key ?? '')),
   ]),
+  // A file that is dropped is a patch, and the page's; CodeMirror would write its text into this one.
+  EditorView.domEventHandlers({ drop: ({ dataTransfer }) => dataTransfer?.types.includes('Files') }),
   look,
 ];
 

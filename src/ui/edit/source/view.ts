@@ -16,8 +16,10 @@ export function attachSource(element: HTMLElement, files: DraftFiles): EditorVie
   return view;
 }
 
-/** Goes to a line and puts the cursor there. */
+/** Goes to a line and puts the cursor there; without a line, to where the cursor is. */
 export function reveal(view: EditorView, { line, column }: Goal): void {
+  view.focus();
+  if (line === undefined) return;
   const { doc } = view.state;
   const { from, to } = doc.line(Math.min(Math.max(line, 1), doc.lines));
   const at = Math.min(from + Math.max(column - 1, 0), to);
@@ -25,5 +27,4 @@ export function reveal(view: EditorView, { line, column }: Goal): void {
     selection: EditorSelection.cursor(at),
     effects: EditorView.scrollIntoView(at, { y: 'center' }),
   });
-  view.focus();
 }
