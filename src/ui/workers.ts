@@ -85,7 +85,7 @@ async function buildUpdate(lesson: Lesson, kernel: Manifest, id: string): Promis
   const options = { id, kernel, units, patch, description: lesson.title, timestamp: 0 };
   const buffers = units.flatMap(({ pre, post }) => [pre.buffer, post.buffer]);
   const built = await here.call((remote) => remote.create(transfer(options, buffers)), BUILD_TIMEOUT_MS);
-  return built.ok ? success({ ...built.value, patch, sources: [] }) : built;
+  return built.ok ? success({ ...built.value, patch, sources: success([]) }) : built;
 }
 
 const explain: LabWorkers['explain'] = (changes, patch, sources) => {

@@ -54,24 +54,19 @@ export class AddressMap {
   field(relocation: ElfRelocation): Field | { readonly unsupported: string } | undefined {
     const found = this.#kinds.get(relocation.type);
     if (found === undefined) return { unsupported: `relocation type ${relocation.type}` };
-    if (found === 'nothing') return undefined;
-    if ('unsupported' in found) return found;
-    return { relocation, kind: found.kind, size: found.size, branch: found.branch };
+    return found === 'nothing' ? undefined : found;
   }
 }
 
-interface FieldKind {
+/** A kind of field; one object per type of relocation. */
+export interface Field {
   readonly kind: ReferenceKind;
   readonly size: 1 | 2 | 4 | 8;
   /** Only branches have this type of relocation (PLT32). */
   readonly branch: boolean;
 }
 
-type Meaning = FieldKind | { readonly unsupported: string } | 'nothing';
-
-export interface Field extends FieldKind {
-  readonly relocation: ElfRelocation;
-}
+type Meaning = Field | { readonly unsupported: string } | 'nothing';
 
 const PREFIX = { address: 'abs', distance: 'pc', got: 'got' } as const;
 
@@ -89,9 +84,15 @@ export function isRelative(kind: ReferenceKind): boolean {
 }
 
 /** A field as a reference; `bias` is the part of the addend that belongs to the instruction. */
-export function toReference(map: AddressMap, field: Field, offset: number, bias: number): Reference | undefined {
-  const target = map.target(field.relocation.symbol, field.relocation.addend - bias);
-  return target && { offset, size: field.size, kind: field.kind, target, bias, implicit: false };
+export function toReference(
+  map: AddressMap,
+  { symbol, addend }: ElfRelocation,
+  { size, kind }: Field,
+  offset: number,
+  bias: number,
+): Reference | undefined {
+  const target = map.target(symbol, addend - bias);
+  return target && { offset, size, kind, target, bias, implicit: false };
 }
 
 /** Shifts a target, keeping what it is counted from. */

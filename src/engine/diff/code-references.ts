@@ -60,7 +60,7 @@ export function readCode(
     if (!field) continue;
     if ('unsupported' in field) return { unsupported: `has ${field.unsupported}` };
     const at = relocation.offset - start;
-    const reference = toReference(map, field, at, biases.of(field, at));
+    const reference = toReference(map, relocation, field, at, biases.of(field, at));
     if (!reference || at + field.size > size) return { unsupported: 'refers to something that is not in this object' };
     bytes.fill(0, at, at + field.size);
     references.push(reference);

@@ -1,10 +1,9 @@
 import { correlate } from './correlate.ts';
-import { contentSize, hasIdentity, differingBytes, isLabel, TargetComparer } from './equal.ts';
+import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
 import { bugLineShifts, immediateLineShifts, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
-import { classify } from './section-class.ts';
 import { sameSites } from './sites.ts';
 import { spanName, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
@@ -50,9 +49,10 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string): Compari
   const unmatched = (spans: readonly Span[], kinds: readonly string[]): Span[] =>
     spans.filter((span) => !span.partner && kinds.includes(span.kind));
   const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0;
+  const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
   const newData = unmatched(post.spans, ['data', 'rodata']).filter(
-    (span) => named(span) && ![...state.constants.values()].includes(span),
+    (span) => named(span) && !copies.has(span),
   );
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
@@ -98,8 +98,9 @@ class Fixpoint {
     for (const span of texts) {
       const parent = byName.get(coldParent(spanName(span)) ?? '');
       if (!parent) continue;
-      const pieces = [...(this.#pieces.get(parent) ?? [parent]), span];
-      for (const piece of pieces) this.#pieces.set(piece, pieces);
+      const pieces = this.#pieces.get(parent) ?? [parent];
+      pieces.push(span);
+      this.#pieces.set(parent, pieces).set(span, pieces);
     }
   }
 
@@ -144,7 +145,7 @@ class Fixpoint {
     )
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
-    if (differingBytes(pre, post).next().done !== true) {
+    if (!sameBytes(pre, post)) {
       const immediates = immediateLineShifts(pre, post, this.#shifts);
       if (!immediates) return false;
       lines.push(...immediates);
@@ -157,7 +158,7 @@ class Fixpoint {
     if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return differingBytes(pre, post).next().done === true;
+    return sameBytes(pre, post);
   }
 }
 
@@ -188,7 +189,7 @@ function reachable(roots: readonly Span[]): Span[] {
 }
 
 function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
-  const boot = (span: Span): boolean => classify(span.section.name) === 'init' && span.symbols.length > 0;
+  const boot = (span: Span): boolean => span.sectionClass === 'init' && span.symbols.length > 0;
   const note = 'runs or is used only while the kernel boots or a module leaves: no effect on a running kernel';
   const result = new Map<string, Ignored>();
   const add = (span: Span): unknown => result.set(spanName(span), { name: spanName(span), section: span.section.name, note });
@@ -198,7 +199,7 @@ function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
     const same =
       other &&
       span.size === other.size &&
-      differingBytes(span, other).next().done === true &&
+      sameBytes(span, other) &&
       comparer.sameReferences(span.references, other.references, span);
     if (!same && !onlyBootReferencesDiffer(span, other, comparer)) add(span);
   }
@@ -211,7 +212,7 @@ function onlyBootReferencesDiffer(pre: Span, post: Span | undefined, comparer: T
   if (
     !post ||
     pre.size !== post.size ||
-    differingBytes(pre, post).next().done !== true ||
+    !sameBytes(pre, post) ||
     pre.references.length !== post.references.length
   )
     return false;

@@ -15,12 +15,17 @@ export function correlate(pre: Unit, post: Unit): void {
   const preLeft = pre.spans.filter((span) => span.kind !== 'string');
   const postLeft = post.spans.filter((span) => span.kind !== 'string');
   // In what was linked from several objects, the same name may be local to more than one of them.
-  correlateNames(preLeft, postLeft, (span) => span.symbols[0]?.file);
+  if (severalFiles(preLeft) || severalFiles(postLeft)) correlateNames(preLeft, postLeft, (span) => span.symbols[0]?.file);
   correlateNames(preLeft, postLeft, () => undefined);
   correlateClones(preLeft, postLeft);
   correlateCold(preLeft, postLeft);
   correlateUnnamed(preLeft, postLeft);
   correlateStaticLocals(preLeft, postLeft);
+}
+
+function severalFiles(spans: readonly Span[]): boolean {
+  const first = spans.find((span) => span.symbols[0]?.file !== undefined)?.symbols[0]?.file;
+  return spans.some((span) => span.symbols[0]?.file !== undefined && span.symbols[0].file !== first);
 }
 
 function plainName(span: Span): string | undefined {

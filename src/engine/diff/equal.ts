@@ -28,6 +28,24 @@ function textEqual(a: Span, aFrom: number, b: Span, bFrom: number): boolean {
   }
 }
 
+/** Whether two spans have the same bytes around the references that both have in the same places, as far as the shorter one goes. */
+export function sameBytes(pre: Span, post: Span): boolean {
+  const a = pre.bytes;
+  const b = post.bytes;
+  if (!a || !b) return true;
+  const length = Math.min(contentSize(pre), contentSize(post));
+  let at = 0;
+  let next = 0;
+  for (const { offset, size } of pre.references) {
+    while ((post.references[next]?.offset ?? Infinity) < offset) next++;
+    if (post.references[next]?.offset !== offset) continue;
+    for (; at < offset && at < length; at++) if (a[at] !== b[at]) return false;
+    at = Math.max(at, offset + size);
+  }
+  for (; at < length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
 /** Offsets of bytes that are no part of a reference that both have there, and differ. Stops at the end of the shorter one. */
 export function* differingBytes(pre: Span, post: Span): Generator<number> {
   const a = pre.bytes;
@@ -67,7 +85,7 @@ export function sameShape(pre: Span, post: Span): boolean {
     const b = post.references[i];
     if (a?.offset !== b?.offset || a?.kind !== b?.kind) return false;
   }
-  return differingBytes(pre, post).next().done === true;
+  return sameBytes(pre, post);
 }
 
 /** Decides whether a reference of pre and one of post mean the same thing. `isChanged` tells whether a pre text span will be replaced. */

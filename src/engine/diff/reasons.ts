@@ -62,13 +62,12 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
 
 function firstDifference(pre: Span, post: Span): number | undefined {
   const offsets = [differingBytes(pre, post).next().value].filter((offset) => offset !== undefined);
-  const places = (span: Span, other: Span): number[] => {
+  const place = (span: Span, other: Span): number | undefined => {
     const known = new Set(other.references.map((reference) => reference.offset));
-    return span.references
-      .map((reference) => reference.offset)
-      .filter((offset) => !known.has(offset) && offset < Math.min(span.size, other.size));
+    const end = Math.min(span.size, other.size);
+    return span.references.find(({ offset }) => !known.has(offset) && offset < end)?.offset;
   };
-  offsets.push(...places(pre, post), ...places(post, pre));
+  offsets.push(...[place(pre, post), place(post, pre)].filter((offset) => offset !== undefined));
   if (offsets.length > 0) return Math.min(...offsets);
   const sizes = [contentSize(pre), contentSize(post)];
   return sizes[0] === sizes[1] ? undefined : Math.min(...sizes);

@@ -1,6 +1,5 @@
 import type { Comparison } from './compare.ts';
 import type { Refusal } from './refusal.ts';
-import { classify } from './section-class.ts';
 import { isGlobal, spanName, type Span, type Target } from './span.ts';
 import { walk } from './instruction.ts';
 import { coldParent } from './names.ts';
@@ -87,7 +86,7 @@ function registeredRefusals({ pre, removedText, removedData }: Facts): Refusal[]
   const gone = new Set([...removedText, ...removedData.filter(code)]);
   const known = new Map<Span, Span>();
   for (const boot of pre.spans) {
-    if (classify(boot.section.name) !== 'init') continue;
+    if (boot.sectionClass !== 'init') continue;
     for (const { kind, target } of boot.references) {
       if (kind === 'abs32' && target.span && gone.has(target.span)) known.set(target.span, boot);
     }

@@ -1,4 +1,5 @@
 import type { ElfSection, ElfSymbol } from '../elf/object.ts';
+import type { SectionClass } from './section-class.ts';
 
 /**
  * A contiguous piece of a section that is compared, kept or replaced as one: a function, a variable, a string, a constant.
@@ -7,6 +8,8 @@ import type { ElfSection, ElfSymbol } from '../elf/object.ts';
 export interface Span {
   readonly kind: SpanKind;
   readonly section: ElfSection;
+  /** What its section is for. */
+  readonly sectionClass: SectionClass;
   /** Word size of its object: how its instructions are decoded. */
   readonly bits: 32 | 64;
   /** Where the span begins in its section. */

@@ -20,11 +20,11 @@ const KIND_OF: Partial<Record<SectionClass, SpanKind>> = {
 export function splitSection(section: ElfSection, is: SectionClass, symbols: readonly ElfSymbol[], bits: 32 | 64): Span[] {
   const kind = KIND_OF[is];
   if (!kind) return [];
-  if (kind === 'string') return splitAt(section, kind, stringStarts(section), symbols, bits);
+  if (kind === 'string') return splitAt(section, is, stringStarts(section), symbols, bits);
   const mergeable = (section.flags & SHF_MERGE) !== 0 && (section.flags & SHF_STRINGS) === 0 && section.entsize > 1;
   if (kind === 'rodata' && mergeable && section.data.length === section.size && section.size % section.entsize === 0)
-    return splitAt(section, kind, constantStarts(section), symbols, bits);
-  return splitAt(section, kind, symbolStarts(section, kind, symbols), symbols, bits);
+    return splitAt(section, is, constantStarts(section), symbols, bits);
+  return splitAt(section, is, symbolStarts(section, kind, symbols), symbols, bits);
 }
 
 /** A string begins at 0 and, aligned as the section is, after each NUL; alignment padding belongs to the string before it. */
@@ -68,11 +68,12 @@ function names(kind: SpanKind, symbol: ElfSymbol, inside: boolean): boolean {
 
 function splitAt(
   section: ElfSection,
-  kind: SpanKind,
+  is: SectionClass,
   starts: readonly number[],
   symbols: readonly ElfSymbol[],
   bits: 32 | 64,
 ): Span[] {
+  const kind = KIND_OF[is] ?? 'opaque';
   const bySymbolStart = new Map<number, ElfSymbol[]>();
   for (const symbol of symbols) {
     const list = bySymbolStart.get(symbol.value);
@@ -87,6 +88,7 @@ function splitAt(
     return {
       kind,
       section,
+      sectionClass: is,
       bits,
       offset,
       size: end - offset,

@@ -9,6 +9,7 @@ import { spanName, type Reference, type Span } from './span.ts';
  * the same name that the same function refers to.
  */
 export function correlateStaticLocals(pre: readonly Span[], post: readonly Span[]): void {
+  if (!pre.some((span) => openBase(span) !== undefined)) return;
   pairBySameCode(pre);
   pairConstants(pre, post);
   pairByOrder(pre);
@@ -27,7 +28,8 @@ function openBase(span: Span | undefined): string | undefined {
 function pairBySameCode(pre: readonly Span[]): void {
   for (const span of pre) {
     const other = span.partner;
-    if (!other || !sameShape(span, other)) continue;
+    if (!other || !span.references.some((reference) => openBase(reference.target.span) !== undefined)) continue;
+    if (!sameShape(span, other)) continue;
     span.references.forEach((reference, index) => {
       const target = other.references[index]?.target.span;
       const base = openBase(reference.target.span);

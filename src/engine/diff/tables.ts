@@ -1,6 +1,6 @@
-import type { ElfSection } from '../elf/object.ts';
+import type { ElfRelocation, ElfSection } from '../elf/object.ts';
 import { View } from '../elf/view.ts';
-import { moved, type AddressMap, type Field } from './address.ts';
+import { moved, type AddressMap } from './address.ts';
 import { readCode } from './code-references.ts';
 import type { Site, Span, Target } from './span.ts';
 import { tableLayout, type TableLayout } from './table-layout.ts';
@@ -20,15 +20,15 @@ export function attachSites(map: AddressMap, tables: readonly ElfSection[]): Tab
       say('it has no contents');
       continue;
     }
-    const fields = new Map<number, Field>();
+    const fields = new Map<number, ElfRelocation>();
     for (const relocation of section.relocations) {
       const field = map.field(relocation);
       if (field && 'unsupported' in field) say(`it has ${field.unsupported}`);
-      else if (field) fields.set(relocation.offset, field);
+      else if (field) fields.set(relocation.offset, relocation);
     }
     const layout = tableLayout(
       section,
-      section.relocations.filter((relocation) => fields.get(relocation.offset)?.relocation === relocation),
+      section.relocations.filter((relocation) => fields.get(relocation.offset) === relocation),
       map.object.elfClass,
     );
     if (!layout) {
@@ -61,15 +61,15 @@ class Entry {
     readonly map: AddressMap,
     readonly section: ElfSection,
     readonly base: number,
-    readonly fields: ReadonlyMap<number, Field>,
+    readonly fields: ReadonlyMap<number, ElfRelocation>,
   ) {
     this.#view = new View(section.data);
   }
 
   /** Where a field points, relative or absolute; relative ones count from the field itself. */
   target(offset: number | undefined): Target | undefined {
-    const field = offset === undefined ? undefined : this.fields.get(this.base + offset);
-    return field && this.map.target(field.relocation.symbol, field.relocation.addend);
+    const relocation = offset === undefined ? undefined : this.fields.get(this.base + offset);
+    return relocation && this.map.target(relocation.symbol, relocation.addend);
   }
 
   u32(offset: number): number {

@@ -37,10 +37,14 @@ export function readUnit(object: ElfObject): Unit {
     }
     if (is === 'table') tables.push(section);
     if (is === 'export') exports.push(section.name);
-    if (is !== 'structure') spans.push(...splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass));
+    if (is === 'structure') continue;
+    for (const span of splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass)) spans.push(span);
   }
   const map = new AddressMap(object, spans);
-  for (const section of object.sections) refusals.push(...attachReferences(map, section, classes[section.index]));
+  for (const section of object.sections) {
+    const refusal = attachReferences(map, section, classes[section.index]);
+    if (refusal) refusals.push(refusal);
+  }
   for (const problem of attachSites(map, tables)) {
     refusals.push({
       code: 'bad_table',
@@ -80,43 +84,39 @@ function symbolsBySection(object: ElfObject): Map<number, ElfSymbol[]> {
   return result;
 }
 
-function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass | undefined): Refusal[] {
-  const refusals: Refusal[] = [];
+/** Finds out what the spans of a section refer to. Gives the first reference that is not understood, if there is one. */
+function attachReferences(map: AddressMap, section: ElfSection, is: SectionClass | undefined): Refusal | undefined {
   const spans = map.spansOf(section.index);
-  const lists = new Map<Span, Reference[]>();
-  if (is === 'table' || is === 'replacement' || spans.length === 0) return refusals;
-  const executable = (section.flags & SHF_EXECINSTR) !== 0;
+  if (is === 'table' || is === 'replacement' || spans.length === 0) return undefined;
+  const executable = is === 'text' || (section.flags & SHF_EXECINSTR) !== 0;
+  let refusal: Refusal | undefined;
+  let at = 0;
+  let span = spans[0];
+  let list: Reference[] = [];
   let biases: BiasFinder | undefined;
-  let current: Span | undefined;
   for (const relocation of section.relocations) {
-    const place = map.at(section.index, relocation.offset);
-    if (!place || !COMPARED.has(place.span.kind)) continue;
+    for (let next = spans[at + 1]; next && next.offset <= relocation.offset; next = spans[++at + 1]) {
+      span = next;
+      list = [];
+      biases = undefined;
+    }
+    if (!span || !COMPARED.has(span.kind)) continue;
     const field = map.field(relocation);
     if (!field) continue;
-    if (place.span !== current) {
-      current = place.span;
-      biases = executable || current.kind === 'text' ? new BiasFinder(current.bytes ?? new Uint8Array(0), current.bits) : undefined;
-    }
+    const offset = relocation.offset - span.offset;
+    if (executable) biases ??= new BiasFinder(span.bytes ?? new Uint8Array(0), span.bits);
     const reference =
-      'unsupported' in field ? undefined : toReference(map, field, place.offset, biases?.of(field, place.offset) ?? 0);
-    if (!reference || place.offset + reference.size > place.span.size) {
-      if (place.span.kind !== 'opaque')
-        refusals.push(
-          unsupported(
-            section,
-            relocation.offset,
-            'unsupported' in field ? field.unsupported : 'a reference to an absolute or unknown symbol',
-          ),
-        );
-      continue;
+      'unsupported' in field ? undefined : toReference(map, relocation, field, offset, biases?.of(field, offset) ?? 0);
+    if (reference && offset + reference.size <= span.size) {
+      if (list.length === 0) span.references = list;
+      list.push(reference);
+    } else if (span.kind !== 'opaque') {
+      const what = 'unsupported' in field ? field.unsupported : 'a reference to an absolute or unknown symbol';
+      refusal ??= unsupported(section, relocation.offset, what);
     }
-    const list = lists.get(place.span);
-    if (list) list.push(reference);
-    else lists.set(place.span, [reference]);
   }
-  if (is === 'text' && spans.length > 1) addImplicit(map, spans, lists);
-  for (const [span, list] of lists) span.references = list.sort((a, b) => a.offset - b.offset);
-  return refusals;
+  if (is === 'text' && spans.length > 1) addImplicit(map, spans);
+  return refusal;
 }
 
 function unsupported(section: ElfSection, offset: number, what: string): Refusal {
@@ -129,21 +129,23 @@ function unsupported(section: ElfSection, offset: number, what: string): Refusal
 }
 
 /** In a section with several functions, a branch from one to another local one has no relocation. */
-function addImplicit(map: AddressMap, spans: readonly Span[], lists: Map<Span, Reference[]>): void {
+function addImplicit(map: AddressMap, spans: readonly Span[]): void {
   for (const span of spans) {
-    const list = lists.get(span) ?? [];
-    const known = new Set(list.map((reference) => reference.offset));
-    for (const { offset, instruction } of walk(span.bytes ?? new Uint8Array(0), span.bits)) {
+    const { bytes } = span;
+    if (!bytes) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const known = new Set(span.references.map((reference) => reference.offset));
+    const found: Reference[] = [];
+    for (const { offset, instruction } of walk(bytes, span.bits)) {
       if (!instruction.branch || instruction.immediateSize !== 4) continue;
       const field = offset + instruction.immediateOffset;
-      if (known.has(field) || !span.bytes) continue;
-      const view = new DataView(span.bytes.buffer, span.bytes.byteOffset, span.bytes.byteLength);
+      if (known.has(field)) continue;
       const to = offset + instruction.length + view.getInt32(field, true);
       if (to >= 0 && to < span.size) continue;
       const target = map.at(span.section.index, span.offset + to);
-      if (target && target.span !== span) list.push({ offset: field, size: 4, kind: 'pc32', target, bias: -4, implicit: true });
+      if (target && target.span !== span) found.push({ offset: field, size: 4, kind: 'pc32', target, bias: -4, implicit: true });
     }
-    if (list.length > 0) lists.set(span, list);
+    if (found.length > 0) span.references = [...span.references, ...found].sort((a, b) => a.offset - b.offset);
   }
 }
 

@@ -3,6 +3,11 @@ const MAX_NAME = 4096;
 /** `String.fromCharCode` takes its bytes as arguments, of which there may not be too many. */
 const CHUNK = 8192;
 
+function latin1(bytes: Uint8Array): string {
+  // Typed arrays are array-likes, which apply() takes and its type does not know.
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+}
+
 /**
  * The names in a string table (gABI, "String Table"): NUL-terminated, referred to by offset, and free to share their tails. The table is turned
  * into text once; a name is a piece of that text, so ten thousand names that share one long tail cost no more than one.
@@ -13,7 +18,7 @@ export class StringTable {
 
   constructor(bytes: Uint8Array) {
     let text = '';
-    for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+    for (let at = 0; at < bytes.length; at += CHUNK) text += latin1(bytes.subarray(at, at + CHUNK));
     this.#text = text;
   }
 

@@ -12,7 +12,7 @@ export interface BuiltUpdate {
   /** The source patch it was made from. */
   readonly patch: string;
   /** What the sources tell of functions in which the patch changes no line; nothing where they are not at hand. */
-  readonly sources: readonly SourceEvidence[];
+  readonly sources: Result<readonly SourceEvidence[]>;
 }
 
 /** Makes the update of a lesson from its objects. */
