@@ -24,6 +24,10 @@ function disassemble(bytes: Uint8Array, bits: 32 | 64): ReturnType<Disassemble> 
   try {
     const decoded = capstone.disasm(bytes, { address: 0 });
     return decoded.map(({ address, size, mnemonic, opStr }) => ({ offset: Number(address), size, mnemonic, operands: opStr }));
+  } catch (error) {
+    // It says so if the very first byte begins no instruction.
+    if (error instanceof Error && error.message.includes('CS_ERR_OK')) return [];
+    throw error;
   } finally {
     capstone.close();
   }

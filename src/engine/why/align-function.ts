@@ -1,4 +1,4 @@
-import type { CodeSite, CodeTarget, FunctionChange } from '../diff/changes.ts';
+import type { CodeSite, CodeTarget, FunctionChange, Piece } from '../diff/changes.ts';
 import { success, type Result } from '../failure.ts';
 import { align, type Slot } from './align.ts';
 import { decodeCode, HERE, type Disassemble, type Instruction } from './decode.ts';
@@ -20,7 +20,7 @@ export function alignFunction(
   lineMap: LineMap = () => undefined,
 ): Result<readonly AlignedPiece[]> {
   const listings: PieceListing[] = [];
-  for (const piece of change.pieces) {
+  for (const piece of mergeClone(change)) {
     const pre = piece.pre ? decodeCode(piece.pre, disassemble) : success([]);
     if (!pre.ok) return pre;
     const post = piece.post ? decodeCode(piece.post, disassemble) : success([]);
@@ -35,8 +35,24 @@ export function alignFunction(
   );
 }
 
+/** Of a function that the compiler made another clone of, the old code stands beside the new. */
+function mergeClone({ pieces, reasons }: FunctionChange): readonly Piece[] {
+  const clone = reasons.find((reason) => reason.kind === 'clone');
+  const [before, after] = [pieces.find(({ symbol }) => symbol === clone?.pre), pieces.find(({ symbol }) => symbol === clone?.post)];
+  if (!before?.pre || !after?.post || before.post || after.pre) return pieces;
+  const both = { symbol: before.symbol, pre: before.pre, post: after.post };
+  return pieces.flatMap((piece) => (piece === before ? [both] : piece === after ? [] : [piece]));
+}
+
 function setsFramePointer({ mnemonic, operands }: Instruction): boolean {
   return mnemonic === 'mov' && /^[er]bp$/.test(operands[0] ?? '') && /^[er]sp$/.test(operands[1] ?? '');
+}
+
+/** A no-operation that nothing is put in place of later. */
+function isPadding({ mnemonic, operands, sites, references }: Instruction): boolean {
+  if (sites.length > 0 || references.length > 0) return false;
+  const [to = '', from = ''] = operands;
+  return /^(data16 )?nop$/.test(mnemonic) || (mnemonic === 'lea' && from === `[${to}]`) || (mnemonic === 'xchg' && to === from);
 }
 
 /** Rows between a line number and the file name that is passed with it. */
@@ -72,6 +88,8 @@ class Rows {
   }
 
   #lonely({ kind, pre = -1, post = -1 }: Slot, before: Instruction | undefined, after: Instruction | undefined): Difference[] {
+    const alone = before ?? after;
+    if (alone && isPadding(alone)) return [{ kind: 'padding', text: 'It only fills a gap.' }];
     if (kind !== 'moved') return [before ? { kind: 'removed', text: 'Only in pre.' } : { kind: 'inserted', text: 'Only in post.' }];
     const { moved } = this.#listing;
     const there = (before ? moved.toPost.get(pre) : moved.toPre.get(post)) ?? 0;

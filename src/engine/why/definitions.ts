@@ -92,7 +92,7 @@ function describe(lines: readonly string[]): Pick<Definition, 'kind' | 'names'> 
   const record = /\b(struct|union|enum)\s*(\w*)\s*(?:__\w+(?:\([^)]*\))?\s*)*$/.exec(head.trimEnd());
   if (record && brace >= 0) {
     const kind = record[1] === 'enum' ? 'enum' : 'struct';
-    const typedef = /}[^}]*?(\w+)\s*;\s*$/.exec(withoutText(lines.at(-1) ?? ''))?.[1];
+    const typedef = head.startsWith('typedef') ? /}[^}]*?(\w+)\s*;\s*$/.exec(withoutText(lines.at(-1) ?? ''))?.[1] : undefined;
     const names = [record[2], typedef].filter((name): name is string => name !== undefined && name !== '');
     return { kind, names: kind === 'enum' ? [...names, ...enumerators(lines)] : names };
   }

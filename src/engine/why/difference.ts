@@ -37,8 +37,8 @@ function codeDifferences(pre: Instruction, post: Instruction, context: Context):
     const other = post.operands[index] ?? '';
     const [a, b] = [parseOperand(text), parseOperand(other)];
     const found = text === other ? [] : operandDifferences(a, b, frame, context, { text, other });
-    // With two registers it is arithmetic, with one the address of a member.
-    const sum = pre.mnemonic === 'lea' && b.kind === 'memory' && b.registers.length + (b.registers[0]?.includes('*') ? 1 : 0) > 1;
+    // It reads no memory: mostly it is arithmetic, and what it adds a constant like another.
+    const sum = pre.mnemonic === 'lea';
     result.push(...found.map((one): Difference => (sum && one.kind === 'memory-offset' ? { ...one, kind: 'immediate' } : one)));
   });
   return [...result, ...referenceDifferences(pre, post, context.places)];
@@ -120,6 +120,7 @@ const MOST_SHOWN = 100;
 
 /** Long strings are cut: an instruction is one line. */
 export function shown(text: string): string {
-  const plain = text.replaceAll(HERE, 'a reference');
+  // The level that the kernel's log puts first is no part of a message.
+  const plain = text.replaceAll(HERE, 'a reference').replace(/^"\\u0001./, '"');
   return plain.length > MOST_SHOWN ? `${plain.slice(0, MOST_SHOWN - 1)}…` : plain;
 }

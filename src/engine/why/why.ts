@@ -85,9 +85,11 @@ export type QuietKind =
   /** The instruction is in another place of the function, within a block that moved as it was. */
   | 'moved'
   /** A line number of the source that moved. */
-  | 'line';
+  | 'line'
+  /** An instruction without effect, which only fills a gap. */
+  | 'padding';
 
-const QUIET: ReadonlySet<DifferenceKind> = new Set<QuietKind>(['distance', 'encoding', 'moved', 'line']);
+const QUIET: ReadonlySet<DifferenceKind> = new Set<QuietKind>(['distance', 'encoding', 'moved', 'line', 'padding']);
 
 /** Whether a row is a difference in what the function does. */
 export function differs(row: Row): boolean {

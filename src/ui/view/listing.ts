@@ -1,4 +1,4 @@
-import type { DifferenceKind, Row } from '../../engine/why/why.ts';
+import type { DifferenceKind, QuietKind, Row } from '../../engine/why/why.ts';
 
 /** Rows of a listing as they are shown: a row, or a run of equal ones that is folded away. */
 export type ListingItem =
@@ -33,11 +33,11 @@ export function foldRows(rows: readonly Row[], opened: ReadonlySet<number>): rea
 /** What a row is, for its looks: `quiet` rows differ in nothing that the function does. */
 export type RowLook = 'same' | 'changed' | 'removed' | 'added' | 'quiet';
 
-const QUIET: ReadonlySet<DifferenceKind> = new Set(['distance', 'encoding', 'moved', 'line']);
+const QUIET: Record<QuietKind, true> = { distance: true, encoding: true, moved: true, line: true, padding: true };
 
 export function lookOf({ pre, post, differences }: Row): RowLook {
   if (differences.length === 0) return 'same';
-  if (differences.every(({ kind }) => QUIET.has(kind))) return 'quiet';
+  if (differences.every(({ kind }) => kind in QUIET)) return 'quiet';
   return pre && post ? 'changed' : pre ? 'removed' : 'added';
 }
 
@@ -65,6 +65,7 @@ export const KIND_WORDS: Record<DifferenceKind, string> = {
   encoding: 'encoding only',
   moved: 'moved',
   line: 'line number only',
+  padding: 'padding',
 };
 
 /** How many rows differ, and how many only in what means nothing. */
