@@ -106,7 +106,14 @@ export function createCommand(): Command {
       for (const [index, unit] of changes.entries()) showChanges(output, unit, why.value[index], options.why);
       if (same && same.length > 0) output.line(output.paint('dim', sameText(same)));
       output.line(`${output.paint('bold', file)}  ${tarball.length} bytes, update ${id}`);
-      output.document({ id, file, bytes: tarball.length, changes, ...(same && { same }), ...(options.why && { why: why.value }) });
+      output.document({
+        id,
+        file,
+        bytes: tarball.length,
+        changes,
+        ...(same && { same }),
+        ...(options.why && { why: why.value }),
+      });
     });
 }
 

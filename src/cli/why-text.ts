@@ -1,7 +1,18 @@
 import { isKnown } from '../engine/why/chains.ts';
-import { differs, type AlignedPiece, type Chain, type ChainNode, type FunctionWhy, type Line, type Row } from '../engine/why/why.ts';
+import {
+  differs,
+  type AlignedPiece,
+  type Chain,
+  type ChainNode,
+  type DifferenceKind,
+  type FunctionWhy,
+  type Line,
+  type Row,
+} from '../engine/why/why.ts';
 import type { Output } from './output.ts';
 
+/** What the sign of the row says already. */
+const UNTOLD: ReadonlySet<DifferenceKind> = new Set(['removed', 'inserted', 'distance', 'encoding', 'padding']);
 /** Equal rows shown on either side of a difference. */
 const CONTEXT = 2;
 const COLUMN = 44;
@@ -31,7 +42,8 @@ function showPiece(output: Output, { symbol, rows }: AlignedPiece): void {
   for (let at = 0; at < rows.length;) {
     let end = at;
     while (end < rows.length && !near[end]) end++;
-    if (end > at) output.line(`      ${output.paint('dim', `… ${end - at} equal`)}`);
+    if (end - at > 1) output.line(`      ${output.paint('dim', `… ${end - at} equal`)}`);
+    else for (const row of rows.slice(at, end)) showRow(output, row);
     at = end;
     for (let row = rows[at]; row && near[at]; row = rows[++at]) showRow(output, row);
   }
@@ -51,7 +63,7 @@ function showRow(output: Output, row: Row): void {
   const text = `      ${sign} ${(pre ? lineText(pre) : '').padEnd(COLUMN)} │ ${post ? lineText(post) : ''}`;
   output.line(differs(row) ? output.paint('yellow', text) : text);
   for (const { kind, text: why } of differences) {
-    if (kind !== 'removed' && kind !== 'inserted') output.line(`        ${''.padEnd(COLUMN)} │   ${output.paint('dim', `${kind}: ${why}`)}`);
+    if (!UNTOLD.has(kind)) output.line(`        ${''.padEnd(COLUMN)} │   ${output.paint('dim', `${kind}: ${why}`)}`);
   }
   for (const note of new Set([...(pre?.notes ?? []), ...(post?.notes ?? [])]))
     output.line(`        ${''.padEnd(COLUMN)} │   ${output.paint('dim', note)}`);

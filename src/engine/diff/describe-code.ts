@@ -57,7 +57,8 @@ function identityOf(target: Target & { readonly span: Span }, side: Side): strin
 function entries(table: Span, offset: number): CodePlace[] {
   const places: CodePlace[] = [];
   for (const { offset: at, target } of table.references) {
-    if (at >= offset && target.span && places.length < MOST_ENTRIES) places.push({ symbol: spanName(target.span), offset: target.offset });
+    if (at >= offset && target.span && places.length < MOST_ENTRIES)
+      places.push({ symbol: spanName(target.span), offset: target.offset });
   }
   return places;
 }

@@ -203,7 +203,12 @@ function relocationReasons(comparison: Comparison, pre: Span, post: Span): Reaso
 function middleReasons(comparison: Comparison, pre: Span): Reason[] {
   const names = new Set<string>();
   for (const { span, offset } of pre.references.map((reference) => reference.target)) {
-    if (span?.kind === 'text' && offset !== 0 && comparison.changed.has(span) && ownerName(spanName(span)) !== ownerName(spanName(pre)))
+    if (
+      span?.kind === 'text' &&
+      offset !== 0 &&
+      comparison.changed.has(span) &&
+      ownerName(spanName(span)) !== ownerName(spanName(pre))
+    )
       names.add(spanName(span));
   }
   return [...names].map((name) => ({ kind: 'middle', name, text: `It refers into the middle of ${name}, which is replaced.` }));
@@ -219,7 +224,10 @@ function tableReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {
     if (before.length !== after.length)
       return [{ kind: 'table', table, text: `It has ${after.length} entries in ${table} instead of ${before.length}.` }];
     // Where the code is of another size, all entries have moved, which says nothing about them.
-    const site = contentSize(pre) === contentSize(post) ? before.find((one, index) => !sameSite(comparer, one, after[index], pre)) : undefined;
+    const site =
+      contentSize(pre) === contentSize(post)
+        ? before.find((one, index) => !sameSite(comparer, one, after[index], pre))
+        : undefined;
     if (!site) return [];
     return [{ kind: 'table', table, text: `Its entry in ${table} for ${spanName(pre)}+0x${site.offset.toString(16)} differs.` }];
   });

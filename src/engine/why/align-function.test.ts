@@ -71,11 +71,31 @@ describe('the kind of a difference', () => {
     ['a register', '89 d8', '89 c8', 'mov eax, ebx | mov eax, ecx: register'],
     ['another instruction', '01 d8', '29 d8', 'add eax, ebx | sub eax, ebx: opcode'],
     ['another condition', '85 c0 74 00', '85 c0 75 00', 'je L1 | jne L1: opcode'],
-    ['an offset from a pointer', '8b 46 1c', '8b 46 20', 'mov eax, dword ptr [esi + 0x1c] | mov eax, dword ptr [esi + 0x20]: memory-offset'],
-    ['the size of an element', '8b 04 8e', '8b 04 ce', 'mov eax, dword ptr [esi + ecx*4] | mov eax, dword ptr [esi + ecx*8]: memory-offset'],
+    [
+      'an offset from a pointer',
+      '8b 46 1c',
+      '8b 46 20',
+      'mov eax, dword ptr [esi + 0x1c] | mov eax, dword ptr [esi + 0x20]: memory-offset',
+    ],
+    [
+      'the size of an element',
+      '8b 04 8e',
+      '8b 04 ce',
+      'mov eax, dword ptr [esi + ecx*4] | mov eax, dword ptr [esi + ecx*8]: memory-offset',
+    ],
     ['the size of the frame', '83 ec 08', '83 ec 0c', 'sub esp, 8 | sub esp, 0xc: stack'],
-    ['a place in the frame', '89 e5 8b 45 f8', '89 e5 8b 45 f4', 'mov eax, dword ptr [ebp - 8] | mov eax, dword ptr [ebp - 0xc]: stack'],
-    ['a value that went into the frame', '89 e5 89 c6', '89 e5 89 45 f8', 'mov esi, eax | mov dword ptr [ebp - 8], eax: register'],
+    [
+      'a place in the frame',
+      '89 e5 8b 45 f8',
+      '89 e5 8b 45 f4',
+      'mov eax, dword ptr [ebp - 8] | mov eax, dword ptr [ebp - 0xc]: stack',
+    ],
+    [
+      'a value that went into the frame',
+      '89 e5 89 c6',
+      '89 e5 89 45 f8',
+      'mov esi, eax | mov dword ptr [ebp - 8], eax: register',
+    ],
     ['other bytes for the same', '89 c3', '8b d8', 'mov ebx, eax | mov ebx, eax: encoding'],
     ['what only fills a gap', '90 c3', 'c3', 'nop | : padding'],
     ['a byte that is no instruction', 'c3', 'c3 06 0f ff', ' | push es: inserted'],
@@ -91,7 +111,10 @@ describe('the kind of a difference', () => {
     const relocation = (target: string, to: 'function' | 'string' | 'data' | 'unknown') =>
       [{ offset: 1, size: 4, kind: to === 'unknown' ? 'pc32' : 'abs32', target, to }] as const;
     const kinds = (opcode: string, to: 'string' | 'data' | 'unknown') =>
-      difference({ bytes: `${opcode} 00 00 00 00`, relocations: relocation('a', to) }, { bytes: `${opcode} 00 00 00 00`, relocations: relocation('b', to) });
+      difference(
+        { bytes: `${opcode} 00 00 00 00`, relocations: relocation('a', to) },
+        { bytes: `${opcode} 00 00 00 00`, relocations: relocation('b', to) },
+      );
     expect(kinds('e8', 'unknown')).toEqual(['call a | call b: call-target']);
     expect(kinds('b8', 'string')).toEqual(['mov eax, a | mov eax, b: string']);
     expect(kinds('b8', 'data')).toEqual(['mov eax, a | mov eax, b: data']);
@@ -117,7 +140,9 @@ describe('the kind of a difference', () => {
 
   it('sees a jump that leads elsewhere though its bytes are the same', () => {
     // The jump skips one instruction; in post what it skips has another length and what it comes to is another.
-    expect(difference('74 02 89 d8 40 c3', '74 02 01 c8 89 d8 40 c3')).toContainEqual(expect.stringMatching(/^je L\d+ \| je L\d+: jump-target$/));
+    expect(difference('74 02 89 d8 40 c3', '74 02 01 c8 89 d8 40 c3')).toContainEqual(
+      expect.stringMatching(/^je L\d+ \| je L\d+: jump-target$/),
+    );
   });
 
   it('finds a block that moved', () => {
@@ -140,12 +165,32 @@ describe('the kind of a difference', () => {
 
   it.each<[string, CodeSite, CodeSite | undefined]>([
     ['lock', { kind: 'lock', offset: 0 }, undefined],
-    ['alternative', { kind: 'alternative', offset: 0, length: 1, feature: 3, bytes: '90', relocations: [] }, { kind: 'alternative', offset: 0, length: 1, feature: 4, bytes: '90', relocations: [] }],
-    ['jump-label', { kind: 'jump', offset: 0, key: { target: 'k', to: 'data' }, target: { target: 'f', to: 'function' }, flags: 0 }, { kind: 'jump', offset: 0, key: { target: 'other', to: 'data' }, target: { target: 'f', to: 'function' }, flags: 0 }],
-    ['bug', { kind: 'bug', offset: 0, file: 'a.c', line: 1, flags: 0 }, { kind: 'bug', offset: 0, file: 'a.c', line: 1, flags: 1 }],
-    ['exception', { kind: 'extable', offset: 0, fixup: { target: 'f', to: 'function' }, data: 1 }, { kind: 'extable', offset: 0, fixup: { target: 'f', to: 'function' }, data: 3 }],
+    [
+      'alternative',
+      { kind: 'alternative', offset: 0, length: 1, feature: 3, bytes: '90', relocations: [] },
+      { kind: 'alternative', offset: 0, length: 1, feature: 4, bytes: '90', relocations: [] },
+    ],
+    [
+      'jump-label',
+      { kind: 'jump', offset: 0, key: { target: 'k', to: 'data' }, target: { target: 'f', to: 'function' }, flags: 0 },
+      { kind: 'jump', offset: 0, key: { target: 'other', to: 'data' }, target: { target: 'f', to: 'function' }, flags: 0 },
+    ],
+    [
+      'bug',
+      { kind: 'bug', offset: 0, file: 'a.c', line: 1, flags: 0 },
+      { kind: 'bug', offset: 0, file: 'a.c', line: 1, flags: 1 },
+    ],
+    [
+      'exception',
+      { kind: 'extable', offset: 0, fixup: { target: 'f', to: 'function' }, data: 1 },
+      { kind: 'extable', offset: 0, fixup: { target: 'f', to: 'function' }, data: 3 },
+    ],
     ['paravirt', { kind: 'paravirt', offset: 0, type: 1, length: 1 }, { kind: 'paravirt', offset: 0, type: 2, length: 1 }],
-    ['static-call', { kind: 'static-call', offset: 0, key: { target: 'a', to: 'data' }, flags: 0 }, { kind: 'static-call', offset: 0, key: { target: 'b', to: 'data' }, flags: 0 }],
+    [
+      'static-call',
+      { kind: 'static-call', offset: 0, key: { target: 'a', to: 'data' }, flags: 0 },
+      { kind: 'static-call', offset: 0, key: { target: 'b', to: 'data' }, flags: 0 },
+    ],
   ])('is told of entries in special tables: %s', (kind, pre, post) => {
     const code = (site: CodeSite | undefined): Partial<Code> => ({ bytes: '90', sites: site ? [site] : [] });
     expect(difference(code(pre), code(post))).toEqual([`nop | nop: ${kind}`]);
@@ -172,7 +217,9 @@ describe('functions of the fixtures', () => {
 
   it('name a variable relative to the instruction pointer on x86-64', () => {
     const changes = changesOf(x64Object('gcc/operands', 'pre'), x64Object('gcc/operands', 'post'));
-    const lines = changes.functions.flatMap((change) => aligned(change).flatMap(({ rows }) => rows.flatMap(({ post }) => (post ? [text(post)] : []))));
+    const lines = changes.functions.flatMap((change) =>
+      aligned(change).flatMap(({ rows }) => rows.flatMap(({ post }) => (post ? [text(post)] : []))),
+    );
     expect(lines.join('\n')).toMatch(/\[rip \+ \w+/);
     expect(lines.join('\n')).not.toMatch(/0x4b0000/);
   });
@@ -205,7 +252,11 @@ describe('applying the rows', () => {
 
   it.each(EVERY)('shows no difference between the functions of %s and themselves', (_, object) => {
     for (const change of changesOf(object('pre'), object('post')).functions) {
-      const same = { ...change, reasons: [], pieces: change.pieces.flatMap((piece) => (piece.pre ? [{ ...piece, post: piece.pre }] : [])) };
+      const same = {
+        ...change,
+        reasons: [],
+        pieces: change.pieces.flatMap((piece) => (piece.pre ? [{ ...piece, post: piece.pre }] : [])),
+      };
       for (const { rows } of aligned(same)) expect(told(rows)).toEqual([]);
     }
   });

@@ -38,7 +38,10 @@ export function alignFunction(
 /** Of a function that the compiler made another clone of, the old code stands beside the new. */
 function mergeClone({ pieces, reasons }: FunctionChange): readonly Piece[] {
   const clone = reasons.find((reason) => reason.kind === 'clone');
-  const [before, after] = [pieces.find(({ symbol }) => symbol === clone?.pre), pieces.find(({ symbol }) => symbol === clone?.post)];
+  const [before, after] = [
+    pieces.find(({ symbol }) => symbol === clone?.pre),
+    pieces.find(({ symbol }) => symbol === clone?.post),
+  ];
   if (!before?.pre || !after?.post || before.post || after.pre) return pieces;
   const both = { symbol: before.symbol, pre: before.pre, post: after.post };
   return pieces.flatMap((piece) => (piece === before ? [both] : piece === after ? [] : [piece]));
@@ -90,7 +93,8 @@ class Rows {
   #lonely({ kind, pre = -1, post = -1 }: Slot, before: Instruction | undefined, after: Instruction | undefined): Difference[] {
     const alone = before ?? after;
     if (alone && isPadding(alone)) return [{ kind: 'padding', text: 'It only fills a gap.' }];
-    if (kind !== 'moved') return [before ? { kind: 'removed', text: 'Only in pre.' } : { kind: 'inserted', text: 'Only in post.' }];
+    if (kind !== 'moved')
+      return [before ? { kind: 'removed', text: 'Only in pre.' } : { kind: 'inserted', text: 'Only in post.' }];
     const { moved } = this.#listing;
     const there = (before ? moved.toPost.get(pre) : moved.toPre.get(post)) ?? 0;
     const other = this.#listing[before ? 'post' : 'pre'][there];
@@ -148,7 +152,8 @@ class Rows {
     switch (site.kind) {
       case 'alternative': {
         const targets = site.relocations.map((relocation) => this.#target(side, relocation)).join(', ');
-        const with_ = site.bytes === '' ? 'nothing' : `${site.bytes.length / 2} bytes${targets ? ` that lead to ${targets}` : ''}`;
+        const with_ =
+          site.bytes === '' ? 'nothing' : `${site.bytes.length / 2} bytes${targets ? ` that lead to ${targets}` : ''}`;
         return `${name}: ${site.length} bytes become ${with_} if the processor has feature ${featureText(site.feature)}`;
       }
       case 'jump':

@@ -2,7 +2,16 @@ import type { Changes, FunctionChange, Reason } from '../diff/changes.ts';
 import { sourceName } from '../diff/names.ts';
 import type { PatchPlace } from './patch-places.ts';
 import type { SourceUse } from './source-uses.ts';
-import { differs, type AlignedPiece, type Chain, type ChainNode, type ChainStep, type DefinitionKind, type DifferenceKind, type Via } from './why.ts';
+import {
+  differs,
+  type AlignedPiece,
+  type Chain,
+  type ChainNode,
+  type ChainStep,
+  type DefinitionKind,
+  type DifferenceKind,
+  type Via,
+} from './why.ts';
 
 /** What is known about a unit besides its objects. */
 export interface Evidence {
@@ -44,7 +53,8 @@ export class Chains {
     const key = `function ${change.name}`;
     if (passed.has(key)) return [];
     const own = this.#ownPlace(change.name);
-    if (own) return [chain([{ node: own.node }, step(me, 'lines', `The patch changes ${lines(own)} of ${sourceName(change.name)}.`)])];
+    if (own)
+      return [chain([{ node: own.node }, step(me, 'lines', `The patch changes ${lines(own)} of ${sourceName(change.name)}.`)])];
     const via = new Set([...passed, key]);
     return dedupe([
       ...change.reasons.flatMap((reason) => this.#throughReason(change, reason, via, me)),
@@ -79,7 +89,9 @@ export class Chains {
         );
       case 'middle':
       case 'callee': {
-        const other = this.#changes.functions.find(({ name }) => name === reason.name || clonedTo(name, this.#changes, reason.name));
+        const other = this.#changes.functions.find(
+          ({ name }) => name === reason.name || clonedTo(name, this.#changes, reason.name),
+        );
         if (!other || other === change) return [];
         const clone = other.reasons.some(({ kind }) => kind === 'clone');
         const via = reason.kind === 'middle' ? 'middle' : clone ? 'clone' : 'callee';
@@ -96,14 +108,23 @@ export class Chains {
   /** A string: the changed line that has its text. Within a macro, the macro. */
   #string(text: string): Chain[] {
     const node: ChainNode = { kind: 'string', text };
-    const place = (this.#evidence.places ?? []).find((one) => one.lines.some((line) => line.startsWith('+') && hasText(line, text)));
+    const place = (this.#evidence.places ?? []).find((one) =>
+      one.lines.some((line) => line.startsWith('+') && hasText(line, text)),
+    );
     if (!place) return [chain([{ node }])];
     const line = place.lines.find((one) => one.startsWith('+') && hasText(one, text)) ?? place.node.text;
     const start = chain([{ node: { ...place.node, text: line } }]);
     const [name] = place.names;
     const evidence = `The changed line has its text.`;
     if (place.what !== 'macro' || name === undefined) return [extend(start, node, 'lines', evidence)];
-    return [extend(extend(start, { kind: 'source', what: 'macro', name }, 'lines', `The patch changes ${lines(place)} of ${name}.`), node, 'macro', evidence)];
+    return [
+      extend(
+        extend(start, { kind: 'source', what: 'macro', name }, 'lines', `The patch changes ${lines(place)} of ${name}.`),
+        node,
+        'macro',
+        evidence,
+      ),
+    ];
   }
 
   #data(name: string, passed: ReadonlySet<string>): Chain[] {
@@ -116,13 +137,19 @@ export class Chains {
     );
     if (own) return [chain([{ node: own.node }, step(node, 'lines', `The patch changes ${lines(own)} of ${base}.`)])];
     // A static variable of a function is declared in a line of it.
-    const inside = (this.#evidence.places ?? []).find(({ lines: changed }) => changed.some((line) => /\bstatic\b/.test(line) && hasWord(line, base)));
+    const inside = (this.#evidence.places ?? []).find(({ lines: changed }) =>
+      changed.some((line) => /\bstatic\b/.test(line) && hasWord(line, base)),
+    );
     if (inside) return [chain([{ node: inside.node }, step(node, 'lines', `A changed line declares ${base}.`)])];
     const datum = this.#changes.data.find((one) => one.name === name);
     const via = new Set([...passed, key]);
-    const before = (datum?.pulledBy ?? []).flatMap((pull) => (pull.kind === 'string' ? this.#string(pull.name) : this.#data(pull.name, via)));
+    const before = (datum?.pulledBy ?? []).flatMap((pull) =>
+      pull.kind === 'string' ? this.#string(pull.name) : this.#data(pull.name, via),
+    );
     if (before.length === 0) return [chain([{ node }])];
-    return before.map((one) => extend(one, node, one.steps.at(-1)?.node.kind === 'string' ? 'string' : 'data', `${name} refers to it.`));
+    return before.map((one) =>
+      extend(one, node, one.steps.at(-1)?.node.kind === 'string' ? 'string' : 'data', `${name} refers to it.`),
+    );
   }
 
   /** A function that lost its own code: it may have changed, or the compiler may only treat it otherwise. */
@@ -140,14 +167,21 @@ export class Chains {
       .flatMap(({ through }): Chain[] => {
         const [first] = through;
         const last = through.at(-1);
-        const place = (this.#evidence.places ?? []).find((one) => first && one.what === first.what && one.names.includes(first.name));
+        const place = (this.#evidence.places ?? []).find(
+          (one) => first && one.what === first.what && one.names.includes(first.name),
+        );
         const evidence = last && this.#shows(change, last.what, last.name);
         if (!place || !first || !last || !evidence) return [];
         let result = chain([{ node: place.node }]);
         result = extend(result, sourceNode(first), 'lines', `The patch changes ${lines(place)} of ${first.name}.`);
         through.slice(1).forEach((next, index) => {
           const used = through[index] ?? first;
-          result = extend(result, sourceNode(next), VIA_OF[used.what], `${next.path}:${next.line}: ${next.name} uses ${used.name}.`);
+          result = extend(
+            result,
+            sourceNode(next),
+            VIA_OF[used.what],
+            `${next.path}:${next.line}: ${next.name} uses ${used.name}.`,
+          );
         });
         return [extend(result, me, evidence.via, evidence.text)];
       });
@@ -160,16 +194,21 @@ export class Chains {
     switch (what) {
       case 'function': {
         const called = change.pieces.some(({ pre, post }) =>
-          [...(pre?.relocations ?? []), ...(post?.relocations ?? [])].some(({ target }) => sourceName(target.replace(/[+-]0x.*$/, '')) === name),
+          [...(pre?.relocations ?? []), ...(post?.relocations ?? [])].some(
+            ({ target }) => sourceName(target.replace(/[+-]0x.*$/, '')) === name,
+          ),
         );
-        return called ? undefined : { via: 'inlined', text: `The source of ${self} calls ${name}; its code has no call of it, so it is part of it.` };
+        return called
+          ? undefined
+          : { via: 'inlined', text: `The source of ${self} calls ${name}; its code has no call of it, so it is part of it.` };
       }
       case 'macro':
         return { via: 'macro', text: `The source of ${self} uses the macro ${name}.` };
       case 'enum':
         return { via: 'constant', text: `The source of ${self} uses the constant ${name}.` };
       case 'struct':
-        return kinds.has('memory-offset') || (kinds.size > 0 && [...kinds].every((kind) => kind === 'immediate'))
+        // Another offset beside another register may be from something else. A size is a constant.
+        return kinds.some((row) => row === 'memory-offset') || (kinds.length > 0 && kinds.every((row) => row === 'immediate'))
           ? { via: 'layout', text: `The source of ${self} uses struct ${name}, and its code uses other offsets.` }
           : undefined;
       case 'variable':
@@ -179,9 +218,10 @@ export class Chains {
     }
   }
 
-  #kinds(name: string): ReadonlySet<DifferenceKind> {
+  /** For each row that differs, the kind of its difference; undefined where there are several. */
+  #kinds(name: string): readonly (DifferenceKind | undefined)[] {
     const rows = (this.#evidence.aligned.get(name) ?? []).flatMap((piece) => piece.rows).filter(differs);
-    return new Set(rows.flatMap(({ differences }) => differences.map(({ kind }) => kind)));
+    return rows.map(({ differences: [first, ...more] }) => (more.length === 0 ? first?.kind : undefined));
   }
 
   /** A function that the patch changes and that has code of its own here: what differs in it differs in this one too. */
@@ -192,8 +232,18 @@ export class Chains {
       const theirs = pattern(this.#evidence.aligned.get(other.name) ?? []);
       if (!own || theirs.length < LEAST_PATTERN || !contains(mine, theirs)) return [];
       const node: ChainNode = { kind: 'source', what: 'function', name: sourceName(other.name) };
-      const start = chain([{ node: own.node }, step(node, 'lines', `The patch changes ${lines(own)} of ${sourceName(other.name)}.`)]);
-      return [extend(start, me, 'inlined', `The same ${theirs.length} instructions differ in it as in ${other.name}: a copy is part of it.`)];
+      const start = chain([
+        { node: own.node },
+        step(node, 'lines', `The patch changes ${lines(own)} of ${sourceName(other.name)}.`),
+      ]);
+      return [
+        extend(
+          start,
+          me,
+          'inlined',
+          `The same ${theirs.length} instructions differ in it as in ${other.name}: a copy is part of it.`,
+        ),
+      ];
     });
   }
 
@@ -201,16 +251,23 @@ export class Chains {
   #unknown(change: FunctionChange): Chain {
     const { places } = this.#evidence;
     const self = sourceName(change.name);
-    if (!places) return chain([{ node: { kind: 'unknown', text: 'Not known: there is no patch to look at.' } }, step({ kind: 'function', name: change.name }, 'lines', 'Its code differs.')]);
+    if (!places)
+      return chain([
+        { node: { kind: 'unknown', text: 'Not known: there is no patch to look at.' } },
+        step({ kind: 'function', name: change.name }, 'lines', 'Its code differs.'),
+      ]);
     const layout = this.#layoutHint(change, places);
     const text = `Not known: no changed line is in ${self}, and nothing it is known to use changed.${layout}`;
-    return chain([{ node: { kind: 'unknown', text } }, step({ kind: 'function', name: change.name }, 'lines', 'Its code differs.')]);
+    return chain([
+      { node: { kind: 'unknown', text } },
+      step({ kind: 'function', name: change.name }, 'lines', 'Its code differs.'),
+    ]);
   }
 
   #layoutHint(change: FunctionChange, places: readonly PatchPlace[]): string {
     const kinds = this.#kinds(change.name);
     const records = places.filter(({ what }) => what === 'struct').flatMap(({ names }) => names.slice(0, 1));
-    if (kinds.size !== 1 || !kinds.has('memory-offset') || records.length === 0) return '';
+    if (kinds.length === 0 || kinds.some((row) => row !== 'memory-offset') || records.length === 0) return '';
     return ` It differs only in offsets from pointers, and the patch changes struct ${records.join(', ')}.`;
   }
 }
@@ -226,7 +283,11 @@ const LEAST_PATTERN = 3;
 /** What differs, without registers and places. */
 function pattern(pieces: readonly AlignedPiece[]): string[] {
   const words = (side: string, line: { readonly mnemonic: string; readonly operands: string } | undefined): string[] =>
-    line ? [`${side} ${line.mnemonic} ${line.operands.replace(/\b(e?[a-d]x|[a-d][lh]|[er]?[sd]i|[er]?bp|r\w+)\b/g, 'r').replace(/\bL\d+/g, 'L')}`] : [];
+    line
+      ? [
+          `${side} ${line.mnemonic} ${line.operands.replace(/\b(e?[a-d]x|[a-d][lh]|[er]?[sd]i|[er]?bp|r\w+)\b/g, 'r').replace(/\bL\d+/g, 'L')}`,
+        ]
+      : [];
   return pieces.flatMap(({ rows }) => rows.filter(differs).flatMap(({ pre, post }) => [...words('-', pre), ...words('+', post)]));
 }
 
@@ -302,7 +363,11 @@ const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', '0': '\0', 
 
 function unescape(literal: string): string {
   return literal.replace(/\\(?:x([\da-f]{1,2})|([0-7]{3})|(.))/gi, (_, hex?: string, octal?: string, one = '') =>
-    hex !== undefined ? String.fromCharCode(parseInt(hex, 16)) : octal !== undefined ? String.fromCharCode(parseInt(octal, 8)) : (ESCAPES[one] ?? one),
+    hex !== undefined
+      ? String.fromCharCode(parseInt(hex, 16))
+      : octal !== undefined
+        ? String.fromCharCode(parseInt(octal, 8))
+        : (ESCAPES[one] ?? one),
   );
 }
 

@@ -53,7 +53,9 @@ __attribute__((section(".x"))) int marked(void)
 `;
 
 it('finds what a source defines, and on which lines', () => {
-  const found = definitionsOf(numberLines(SOURCE)).map(({ kind, names, first, last }) => `${first}-${last} ${kind} ${names.join(' ')}`.trim());
+  const found = definitionsOf(numberLines(SOURCE)).map(({ kind, names, first, last }) =>
+    `${first}-${last} ${kind} ${names.join(' ')}`.trim(),
+  );
   expect(found).toEqual([
     '3-3 macro LIMIT',
     '4-6 macro LONGER',

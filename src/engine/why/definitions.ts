@@ -26,7 +26,8 @@ export function definitionsOf(lines: readonly NumberedLine[]): Definition[] {
   const result: Definition[] = [];
   for (let at = 0; at < lines.length;) {
     const line = lines[at];
-    const end = line && (/^#\s*define\s/.test(line.text) ? macroEnd(lines, at) : isStart(line.text) ? bodyEnd(lines, at) : undefined);
+    const end =
+      line && (/^#\s*define\s/.test(line.text) ? macroEnd(lines, at) : isStart(line.text) ? bodyEnd(lines, at) : undefined);
     if (!line || end === undefined) {
       at++;
       continue;
@@ -60,14 +61,21 @@ function bodyEnd(lines: readonly NumberedLine[], at: number): number {
   let open = false;
   for (let end = at; end < lines.length; end++) {
     const text = withoutText(lines[end]?.text ?? '');
-    if (end > at && !open && (isStart(text) || text.startsWith('#')) && depth === 0 && !/^\w[\w\s*]*$/.test(lines[end - 1]?.text ?? ''))
+    if (
+      end > at &&
+      !open &&
+      (isStart(text) || text.startsWith('#')) &&
+      depth === 0 &&
+      !/^\w[\w\s*]*$/.test(lines[end - 1]?.text ?? '')
+    )
       return end - 1;
     for (const character of text) {
       if (character === '{') open = true;
       if (character === '(' || character === '{') depth++;
       if (character === ')' || character === '}') depth--;
     }
-    if (open ? text.startsWith('}') || (end === at && depth <= 0) : depth <= 0 && (text.trimEnd().endsWith(';') || isCall(text))) return end;
+    if (open ? text.startsWith('}') || (end === at && depth <= 0) : depth <= 0 && (text.trimEnd().endsWith(';') || isCall(text)))
+      return end;
     if (!open && end - at > LONGEST_HEAD) return at;
   }
   return lines.length - 1;
@@ -113,5 +121,8 @@ function enumerators(lines: readonly string[]): string[] {
 }
 
 function withoutAttributes(text: string): string {
-  return text.replace(/__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)|__(?:section|aligned|printf|acquires|releases|must_hold)\s*\([^)]*\)/g, '');
+  return text.replace(
+    /__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)|__(?:section|aligned|printf|acquires|releases|must_hold)\s*\([^)]*\)/g,
+    '',
+  );
 }

@@ -65,15 +65,23 @@ function operandDifferences(a: Operand, b: Operand, frame: boolean, context: Con
   if (a.kind === 'memory' && b.kind === 'memory') return memoryDifferences(a, b, context.framePointer);
   // What is a reference on one side only is told with the references.
   if (text.includes(HERE) || other.includes(HERE)) return [];
-  if ((a.kind === 'register' && isStackSlot(b, context.framePointer)) || (b.kind === 'register' && isStackSlot(a, context.framePointer)))
+  if (
+    (a.kind === 'register' && isStackSlot(b, context.framePointer)) ||
+    (b.kind === 'register' && isStackSlot(a, context.framePointer))
+  )
     return one('register', `${instead}: kept elsewhere.`);
   return one('opcode', `Another kind of operand: ${instead}.`);
 }
 
-function memoryDifferences(a: Operand & { kind: 'memory' }, b: Operand & { kind: 'memory' }, framePointer: boolean): Difference[] {
+function memoryDifferences(
+  a: Operand & { kind: 'memory' },
+  b: Operand & { kind: 'memory' },
+  framePointer: boolean,
+): Difference[] {
   const result: Difference[] = [];
   const bare = (registers: readonly string[]): string => registers.map((register) => register.replace(/\*\d+$/, '')).join(' + ');
-  const scales = (registers: readonly string[]): string => registers.map((register) => /\*(\d+)$/.exec(register)?.[1] ?? '').join();
+  const scales = (registers: readonly string[]): string =>
+    registers.map((register) => /\*(\d+)$/.exec(register)?.[1] ?? '').join();
   if (a.width !== b.width) result.push({ kind: 'opcode', text: `An operand of another size: ${b.width} instead of ${a.width}.` });
   const sameBase = bare(a.registers) === bare(b.registers);
   if (!sameBase) {

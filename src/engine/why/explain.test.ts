@@ -35,9 +35,16 @@ function chains(fixture: string, files: Files, headers?: Record<string, string>)
   if (!changes.ok) throw new Error(changes.message);
   const patch = parsePatch(writePatch(Object.entries(files).map(([path, [before, after]]) => ({ path, before, after }))));
   if (!patch.ok) throw new Error(patch.message);
-  const all = new Map([...Object.entries(headers ?? {}), ...Object.entries(files).map(([path, [, after]]) => [path, after] as const)]);
+  const all = new Map([
+    ...Object.entries(headers ?? {}),
+    ...Object.entries(files).map(([path, [, after]]) => [path, after] as const),
+  ]);
   const sources = headers && [
-    { object, files: Object.keys(files), uses: sourceUses(`tests/${fixture}.c`, [...all.keys()], patchPlaces(patch.value), (path) => all.get(path)) },
+    {
+      object,
+      files: Object.keys(files),
+      uses: sourceUses(`tests/${fixture}.c`, [...all.keys()], patchPlaces(patch.value), (path) => all.get(path)),
+    },
   ];
   const why = explain(changes.value, { disassemble, patch: patch.value, sources });
   if (!why.ok) throw new Error(why.message);
@@ -65,7 +72,8 @@ describe('a chain begins', () => {
   it('at the macro that a changed string comes from', () => {
     const source = (text: string) =>
       `#define TEXT "limit exceeded${text} %d\\n"\nint first(int x)\n{\n\treturn printk(TEXT, x);\n}\n\n\n\n\n\n\n`;
-    const start = 'tests/string.c:1 +#define TEXT "limit exceeded: %d\\n" =lines=> macro TEXT =macro=> "limit exceeded: %d\\n" =string=> ';
+    const start =
+      'tests/string.c:1 +#define TEXT "limit exceeded: %d\\n" =lines=> macro TEXT =macro=> "limit exceeded: %d\\n" =string=> ';
     expect(chains('string', { 'tests/string.c': [source('.'), source(':')] })).toEqual({
       first: [`${start}function first`],
       third: [`${start}function third`],
@@ -73,7 +81,8 @@ describe('a chain begins', () => {
   });
 
   it('at the table of constants that a function reads', () => {
-    const source = (last: number) => `static const int weights[4] = {\n\t1, 2, 4,\n\t${last}\n};\nint weight(int x)\n{\n\treturn 0;\n}\n`;
+    const source = (last: number) =>
+      `static const int weights[4] = {\n\t1, 2, 4,\n\t${last}\n};\nint weight(int x)\n{\n\treturn 0;\n}\n`;
     const start = 'tests/table.c:3 +\t9 =lines=> data weights =data=> ';
     expect(chains('table', { 'tests/table.c': [source(8), source(9)] })).toEqual({
       weight: [`${start}function weight`],
@@ -92,7 +101,8 @@ describe('a chain begins', () => {
   });
 
   it('at a macro that an inline function uses, through both', () => {
-    const header = (factor: string) => `#define FACTOR ${factor}\n\nstatic inline int scaled(int x)\n{\n\treturn x * FACTOR;\n}\n`;
+    const header = (factor: string) =>
+      `#define FACTOR ${factor}\n\nstatic inline int scaled(int x)\n{\n\treturn x * FACTOR;\n}\n`;
     const users = `int user_one(int x)\n{\n\treturn helper(scaled(x));\n}\n`;
     const found = chains('inlined', { 'tests/scale.h': [header('3'), header('3 + 1')] }, { 'tests/inlined.c': users });
     expect(found['user_one']).toEqual([
@@ -129,9 +139,13 @@ describe('what is not shown by evidence', () => {
 
   it('is not taken from a comment, nor from a function of the same name in another file', () => {
     const source = (note: string) => `int limited(int x)\n{\n\t/* ${note} */\n\treturn x;\n}\n`;
-    expect(chains('bytes', { 'tests/bytes.c': [source('one'), source('two')] })['limited']).toEqual(['unknown =lines=> function limited']);
+    expect(chains('bytes', { 'tests/bytes.c': [source('one'), source('two')] })['limited']).toEqual([
+      'unknown =lines=> function limited',
+    ]);
     const other = (value: number) => `static int limited(int x)\n{\n\treturn ${value};\n}\n`;
-    expect(chains('bytes', { 'drivers/other.c': [other(1), other(2)] })['limited']).toEqual(['unknown =lines=> function limited']);
+    expect(chains('bytes', { 'drivers/other.c': [other(1), other(2)] })['limited']).toEqual([
+      'unknown =lines=> function limited',
+    ]);
   });
 
   it('goes back as far as it is known', () => {
@@ -154,5 +168,7 @@ it('knows a system call by the argument of its macro', () => {
       '',
     ].join('\n'),
   );
-  expect(patch.ok && patchPlaces(patch.value)).toMatchObject([{ what: 'function', names: ['utimensat', 'SYSCALL_DEFINE4'], node: { line: 166 } }]);
+  expect(patch.ok && patchPlaces(patch.value)).toMatchObject([
+    { what: 'function', names: ['utimensat', 'SYSCALL_DEFINE4'], node: { line: 166 } },
+  ]);
 });

@@ -36,9 +36,11 @@ export function explain(changes: Changes, { disassemble, patch, sources = [] }: 
   }
   const places = patch && patchPlaces(patch);
   const chains = new Chains(changes, { places, uses: evidence?.uses ?? [], files: evidence?.files, aligned });
-  const functions = changes.functions.map(
-    (change): FunctionWhy => ({ name: change.name, pieces: aligned.get(change.name) ?? [], chains: chains.of(change) }),
-  );
+  const functions = changes.functions.map((change): FunctionWhy => ({
+    name: change.name,
+    pieces: aligned.get(change.name) ?? [],
+    chains: chains.of(change),
+  }));
   return success({ object: changes.object, functions });
 }
 

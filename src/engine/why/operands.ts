@@ -4,7 +4,13 @@ import { HERE } from './decode.ts';
 export type Operand =
   | { readonly kind: 'register'; readonly name: string }
   | { readonly kind: 'immediate'; readonly value: bigint }
-  | { readonly kind: 'memory'; readonly width: string; readonly registers: readonly string[]; readonly offset: bigint; readonly reference: boolean }
+  | {
+      readonly kind: 'memory';
+      readonly width: string;
+      readonly registers: readonly string[];
+      readonly offset: bigint;
+      readonly reference: boolean;
+    }
   /** A reference alone: the address of something, or where a branch leads. */
   | { readonly kind: 'reference' }
   | { readonly kind: 'other'; readonly text: string };

@@ -14,7 +14,9 @@ export function resemblance(pre: Instruction, post: Instruction): number {
   if (pre.operands.length !== post.operands.length) return 1;
   if (pre.operands.length === 0) return 4;
   const shares = pre.operands.map((operand, index) => share(operand, post.operands[index] ?? ''));
-  return shares.includes(0) ? Math.min(...shares.map((one) => (one === 0 ? 0.5 : 1))) : 2 + (3 * sum(shares)) / shares.length;
+  // What went from a register into memory, or the other way round, has at least the other operand in common.
+  if (shares.includes(0)) return Math.max(...shares) === 1 ? 1 : 0;
+  return 2 + (3 * sum(shares)) / shares.length;
 }
 
 function isConditional({ mnemonic }: Instruction): boolean {

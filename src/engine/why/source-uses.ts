@@ -6,7 +6,12 @@ import type { DefinitionKind } from './why.ts';
 export interface SourceUse {
   readonly function: string;
   /** From what the patch changes to what the function names itself. */
-  readonly through: readonly { readonly what: DefinitionKind; readonly name: string; readonly path: string; readonly line: number }[];
+  readonly through: readonly {
+    readonly what: DefinitionKind;
+    readonly name: string;
+    readonly path: string;
+    readonly line: number;
+  }[];
 }
 
 /** The text of a source file after the change, if it is at hand. */
@@ -23,17 +28,25 @@ const CARRIES: ReadonlySet<DefinitionKind> = new Set(['function', 'macro', 'stru
  * Finds in the files of a unit (`files`: the source and the headers it reads) which functions of its source use something that the patch changes,
  * though the patch changes no line of their own. Only reads: whether that is why their code differs, the objects must show.
  */
-export function sourceUses(source: string, files: readonly string[], places: readonly PatchPlace[], read: ReadSource): SourceUse[] {
+export function sourceUses(
+  source: string,
+  files: readonly string[],
+  places: readonly PatchPlace[],
+  read: ReadSource,
+): SourceUse[] {
   const text = read(source);
   if (text === undefined) return [];
   const changed = places.filter(({ what, names, path }) => names.length > 0 && CARRIES.has(what) && files.includes(path));
   const ways = new Map<string, SourceUse['through']>();
   for (const { what, names, node, path } of changed)
-    for (const name of what === 'function' ? names.slice(0, 1) : names) if (!ways.has(name)) ways.set(name, [{ what, name, path, line: node.line }]);
-  const texts = new Map([...files, source].flatMap((path): [string, string][] => {
-    const content = path === source ? text : read(path);
-    return content === undefined ? [] : [[path, content]];
-  }));
+    for (const name of what === 'function' ? names.slice(0, 1) : names)
+      if (!ways.has(name)) ways.set(name, [{ what, name, path, line: node.line }]);
+  const texts = new Map(
+    [...files, source].flatMap((path): [string, string][] => {
+      const content = path === source ? text : read(path);
+      return content === undefined ? [] : [[path, content]];
+    }),
+  );
   const indexes = new Map<string, readonly Definition[]>();
   const definitions = (path: string): readonly Definition[] => {
     const known = indexes.get(path) ?? definitionsOf(numberLines(texts.get(path) ?? ''));
@@ -66,6 +79,9 @@ export function sourceUses(source: string, files: readonly string[], places: rea
 }
 
 function usedName(lines: readonly string[], { first, last }: Definition, names: readonly string[]): string | undefined {
-  const text = lines.slice(first - 1, last).map(withoutText).join('\n');
+  const text = lines
+    .slice(first - 1, last)
+    .map(withoutText)
+    .join('\n');
   return names.find((name) => text.includes(name) && new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text));
 }
