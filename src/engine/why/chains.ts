@@ -162,6 +162,7 @@ export class Chains {
   /** Source that uses what the patch changes, as far as the code shows that it is part of it. */
   #throughSource(change: FunctionChange, me: ChainNode): Chain[] {
     const names = sourceNames(change.name);
+    const explained = new Set<PatchPlace>();
     return this.#evidence.uses
       .filter((use) => names.includes(use.function))
       .flatMap(({ through }): Chain[] => {
@@ -171,7 +172,9 @@ export class Chains {
           (one) => first && one.what === first.what && one.names.includes(first.name),
         );
         const evidence = last && this.#shows(change, last.what, last.name);
-        if (!place || !first || !last || !evidence) return [];
+        // The shortest way from each changed place comes first.
+        if (!place || !first || !last || !evidence || explained.has(place)) return [];
+        explained.add(place);
         let result = chain([{ node: place.node }]);
         result = extend(result, sourceNode(first), 'lines', `The patch changes ${lines(place)} of ${first.name}.`);
         through.slice(1).forEach((next, index) => {

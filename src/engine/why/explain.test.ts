@@ -120,6 +120,29 @@ describe('a chain begins', () => {
   });
 });
 
+describe('the layout of a structure', () => {
+  const header = (member: string) =>
+    `struct inner {\n${member}\tint a;\n};\n\n\n\nstruct outer {\n\tstruct inner in;\n};\nstruct pointing {\n\tstruct inner *in;\n};\n`;
+  const user = (type: string) => `int biased(struct ${type} *x)\n{\n\treturn x->in.a;\n}\n`;
+  const uses = (type: string) => {
+    const patch = parsePatch(writePatch([{ path: 'a.h', before: header(''), after: header('\tint more;\n') }]));
+    if (!patch.ok) throw new Error(patch.message);
+    const texts = new Map([
+      ['a.h', header('\tint more;\n')],
+      ['a.c', user(type)],
+    ]);
+    return sourceUses('a.c', ['a.c', 'a.h'], patchPlaces(patch.value), (path) => texts.get(path));
+  };
+
+  it('goes on to a structure that has it within', () => {
+    expect(uses('outer')).toMatchObject([{ function: 'biased', through: [{ name: 'inner' }, { name: 'outer', what: 'struct', path: 'a.h' }] }]);
+  });
+
+  it('does not go on to one that only points at it', () => {
+    expect(uses('pointing')).toEqual([]);
+  });
+});
+
 describe('what is not shown by evidence', () => {
   it('is not known without the source: a changed inline function in the patch is no proof', () => {
     const source = (more: string) => `static inline int scaled(int x)\n{\n\treturn x * 3${more};\n}\n`;

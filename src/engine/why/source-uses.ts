@@ -20,6 +20,8 @@ export type ReadSource = (path: string) => string | undefined;
 /** Definitions that lead on from what a patch changes; a macro that half the kernel uses explains nothing. */
 const MOST_NAMES = 200;
 const LONGEST_WAY = 4;
+/** Ways from the patch to one function that are looked at, of one length. */
+const MOST_WAYS = 4;
 
 /** What one definition can carry on to those that name it. */
 const CARRIES: ReadonlySet<DefinitionKind> = new Set(['function', 'macro', 'struct', 'enum', 'variable']);
@@ -53,7 +55,7 @@ export function sourceUses(
     indexes.set(path, known);
     return known;
   };
-  const uses = new Map<string, SourceUse>();
+  const uses: SourceUse[] = [];
   let fresh = [...ways.keys()];
   for (let depth = 0; depth < LONGEST_WAY && fresh.length > 0; depth++) {
     const found: string[] = [];
@@ -64,24 +66,36 @@ export function sourceUses(
       for (const definition of definitions(path)) {
         const [own] = definition.names;
         if (own === undefined || !CARRIES.has(definition.kind) || here.includes(own)) continue;
-        const used = usedName(lines, definition, here);
-        const way = used === undefined ? undefined : ways.get(used);
-        if (!way) continue;
-        if (path === source && definition.kind === 'function' && !uses.has(own)) uses.set(own, { function: own, through: way });
+        const through = usedNames(lines, definition, here).flatMap((name) => {
+          const way = ways.get(name);
+          return way && (definition.kind !== 'struct' || embeds(lines, definition, name, way.at(-1)?.what)) ? [way] : [];
+        });
+        const [first] = through;
+        if (!first) continue;
+        // One of them may be called rather than be part of it: which, its code tells.
+        if (path === source && definition.kind === 'function')
+          for (const way of through.slice(0, MOST_WAYS)) uses.push({ function: own, through: way });
         if (ways.has(own) || ways.size >= MOST_NAMES) continue;
-        ways.set(own, [...way, { what: definition.kind, name: own, path, line: definition.first }]);
+        ways.set(own, [...first, { what: definition.kind, name: own, path, line: definition.first }]);
         found.push(own);
       }
     }
     fresh = found;
   }
-  return [...uses.values()];
+  return uses;
 }
 
-function usedName(lines: readonly string[], { first, last }: Definition, names: readonly string[]): string | undefined {
+function usedNames(lines: readonly string[], { first, last }: Definition, names: readonly string[]): string[] {
   const text = lines
     .slice(first - 1, last)
     .map(withoutText)
     .join('\n');
-  return names.find((name) => text.includes(name) && new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text));
+  return names.filter((name) => text.includes(name) && new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text));
+}
+
+/** Whether a structure has another within it. One that only points at it keeps its layout. */
+function embeds(lines: readonly string[], { first, last }: Definition, name: string, what: DefinitionKind | undefined): boolean {
+  if (what !== 'struct') return true;
+  const member = new RegExp(`(?<!\\w)${name}\\s+\\w`);
+  return lines.slice(first, last).some((line) => member.test(withoutText(line)));
 }
