@@ -1,6 +1,7 @@
 import { hex } from '../bytes.ts';
 import type { Code, CodePlace, CodeRelocation, CodeSite, CodeTarget } from './changes.ts';
 import { hasIdentity, isLabel, isLabelTable, targetText } from './equal.ts';
+import { ownerName } from './names.ts';
 import { spanName, spanText, type Reference, type Site, type Span, type Target } from './span.ts';
 
 type Side = 'pre' | 'post';
@@ -8,8 +9,18 @@ type Side = 'pre' | 'post';
 /** More entries than any table of jump targets has. */
 const MOST_ENTRIES = 4096;
 
-/** A piece of code as plain data: bytes, and what its fields and its entries in special tables mean. */
-export function describeCode(span: Span, side: Side): Code {
+/** A piece of code as plain data: bytes, and what its fields and its entries in special tables mean. `changed`: pre spans that are replaced. */
+export function describeCode(span: Span, side: Side, changed: ReadonlySet<Span>): Code {
+  const owner = ownerName(spanName(span));
+  // Who enters another function past its start does not come to its new code.
+  const enters = (target: Target): boolean => {
+    const pre = side === 'pre' ? target.span : target.span?.partner;
+    return pre !== undefined && changed.has(pre) && isLabel(target) && ownerName(spanName(pre)) !== owner;
+  };
+  const to = (target: Target): CodeTarget => {
+    const described = describeTarget(target, side);
+    return enters(target) ? { ...described, identity: `${side} ${described.target}` } : described;
+  };
   const bytes = (span.bytes ?? new Uint8Array(0)).slice();
   for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + reference.size);
   return {
@@ -18,14 +29,16 @@ export function describeCode(span: Span, side: Side): Code {
     size: span.size,
     bits: span.bits,
     bytes: hex(bytes),
-    relocations: span.references.map((reference) => describeReference(reference, side)),
-    sites: span.sites.map((site) => describeSite(site, side)),
+    relocations: span.references.map((reference) => describeReference(reference, to)),
+    sites: span.sites.map((site) => describeSite(site, to)),
   };
 }
 
-function describeReference(reference: Reference, side: Side): CodeRelocation {
+type Describe = (target: Target) => CodeTarget;
+
+function describeReference(reference: Reference, to: Describe): CodeRelocation {
   const { offset, size, kind } = reference;
-  const target = describeTarget(reference.target, side);
+  const target = to(reference.target);
   // Code that is replaced before it can run may lead anywhere.
   return { offset, size, kind, ...(reference.dead ? { ...target, identity: 'dead' } : target) };
 }
@@ -63,19 +76,19 @@ function entries(table: Span, offset: number): CodePlace[] {
   return places;
 }
 
-function describeSite(site: Site, side: Side): CodeSite {
+function describeSite(site: Site, to: Describe): CodeSite {
   const { offset } = site;
   switch (site.kind) {
     case 'alternative': {
-      const relocations = site.references.map((reference) => describeReference(reference, side));
+      const relocations = site.references.map((reference) => describeReference(reference, to));
       return { kind: site.kind, offset, length: site.length, feature: site.cpuid, bytes: hex(site.bytes), relocations };
     }
     case 'jump':
       return {
         kind: site.kind,
         offset,
-        key: describeTarget(site.key, side),
-        target: describeTarget(site.target, side),
+        key: to(site.key),
+        target: to(site.target),
         flags: site.flags,
       };
     case 'bug': {
@@ -86,12 +99,12 @@ function describeSite(site: Site, side: Side): CodeSite {
       return {
         kind: site.kind,
         offset,
-        fixup: describeTarget(site.fixup, side),
+        fixup: to(site.fixup),
         data: site.data,
-        ...(site.handler && { handler: describeTarget(site.handler, side) }),
+        ...(site.handler && { handler: to(site.handler) }),
       };
     case 'static-call':
-      return { kind: site.kind, offset, key: describeTarget(site.key, side), flags: site.flags };
+      return { kind: site.kind, offset, key: to(site.key), flags: site.flags };
     case 'lock':
     case 'paravirt':
       return site;

@@ -69,8 +69,8 @@ function describeFunction(comparison: Comparison, { name, pairs }: Group): Funct
     reasons: told.length > 0 ? told : reasons,
     pieces: pairs.map(({ pre, post }): Piece => ({
       symbol: spanName(pre ?? post ?? missing()),
-      pre: pre && describeCode(pre, 'pre'),
-      post: post && describeCode(post, 'post'),
+      pre: pre && describeCode(pre, 'pre', comparison.changed),
+      post: post && describeCode(post, 'post', comparison.changed),
     })),
   };
 }

@@ -209,6 +209,10 @@ describe('functions of the fixtures', () => {
     expect(told(rowsOf(changes, 'careful', 1))).toEqual([' | mov eax, "again": inserted', ' | call complain: inserted']);
   });
 
+  it('mark a jump into the middle of a function that is replaced', () => {
+    expect(told(rowsOf(pair('entered'), 'latecomer'))).toEqual(['jmp whole+0x8 | jmp whole+0x8: jump-target']);
+  });
+
   it('put the old clone beside the new one', () => {
     const rows = rowsOf(pair('signature'), 'sum');
     expect(rows.some(({ pre, post }) => pre && post)).toBe(true);

@@ -98,7 +98,7 @@ export class Chains {
         // That it calls what is new does not explain it: somebody wrote the call.
         if (via === 'callee' && other.status !== 'removed') return [];
         const text = clone ? `It calls ${reason.name}, which the compiler made anew.` : reason.text;
-        return this.#function(other, passed).map((before) => extend(before, me, via, text));
+        return this.#back(other, passed).map((before) => extend(before, me, via, text));
       }
       default:
         return [];
@@ -156,7 +156,14 @@ export class Chains {
   #inlined(name: string, passed: ReadonlySet<string>): Chain[] {
     const other = this.#changes.functions.find((change) => change.name === name);
     if (!other) return [];
-    return this.#function(other, passed);
+    return this.#back(other, passed);
+  }
+
+  /** What leads to a function, or the function itself if nothing is known to. */
+  #back(other: FunctionChange, passed: ReadonlySet<string>): Chain[] {
+    if (passed.has(`function ${other.name}`)) return [];
+    const found = this.#function(other, passed);
+    return found.length > 0 ? found : [chain([{ node: { kind: 'function', name: other.name } }])];
   }
 
   /** Source that uses what the patch changes, as far as the code shows that it is part of it. */

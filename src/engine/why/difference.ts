@@ -111,7 +111,13 @@ function referenceDifferences(pre: Instruction, post: Instruction, places: Place
       const side = a ? 'pre' : 'post';
       return only ? [{ kind: kindOf(pre, only, only), text: `A reference to ${shown(only.target)} in ${side} only.` }] : [];
     }
-    if (a.place && b.place) return [{ kind: 'jump-target', text: `It leads to another place in ${b.place.symbol}.` }];
+    if (a.place && b.place) {
+      const entered = a.identity !== b.identity;
+      const text = entered
+        ? `It enters ${b.place.symbol} past its start, and that is replaced.`
+        : `It leads to another place in ${b.place.symbol}.`;
+      return [{ kind: 'jump-target', text }];
+    }
     if (a.table && b.table) return [{ kind: 'data', text: places.tableDifference(a.table, b.table) }];
     const changed = a.target === b.target;
     const text = changed ? `${shown(b.target)} is not what it was.` : `${shown(b.target)} instead of ${shown(a.target)}.`;

@@ -111,6 +111,33 @@ describe('a chain begins', () => {
     expect(found['user_two']).toEqual(['unknown =lines=> function user_two']);
   });
 
+  it('at the function that is entered past its start', () => {
+    const source = (value: number) => `int whole(void)\n{\n\treturn ${value};\n}\n`;
+    const start = 'tests/entered.c:3 +\treturn 2; =lines=> function whole';
+    expect(chains('entered', { 'tests/entered.c': [source(1), source(2)] })).toEqual({
+      whole: [start],
+      latecomer: [`${start} =middle=> function latecomer`],
+    });
+  });
+
+  it('at the function that became part of its caller: its call is gone', () => {
+    const source = (factor: number) => `static int scaled(int x)\n{\n\treturn other_helper(x * ${factor});\n}\n`;
+    const start = 'tests/swallowed.c:3 +\treturn other_helper(x * 3); =lines=> function scaled';
+    expect(chains('swallowed', { 'tests/swallowed.c': [source(5), source(3)] })).toEqual({
+      user: [`${start} =inlined=> function user`],
+      scaled: [start],
+    });
+  });
+
+  it('at a string in a macro that a table of strings refers to', () => {
+    const source = (text: string) => `#define GREEN "${text}"\n\n\n\n\n\nint show(int x)\n{\n\treturn 0;\n}\n`;
+    expect(chains('names', { 'tests/names.h': [source('gren'), source('green')] })).toEqual({
+      show: [
+        'tests/names.h:1 +#define GREEN "green" =lines=> macro GREEN =macro=> "green" =string=> data names =data=> function show',
+      ],
+    });
+  });
+
   it('at the function that the compiler made another clone of', () => {
     const source = (use: string) => `static noinline int sum(struct pair *p, int y)\n{\n\treturn ${use};\n}\n\n\n\n\n\n\n`;
     const found = chains('signature', { 'tests/signature.c': [source('p->a + y'), source('p->a')] });
@@ -135,7 +162,9 @@ describe('the layout of a structure', () => {
   };
 
   it('goes on to a structure that has it within', () => {
-    expect(uses('outer')).toMatchObject([{ function: 'biased', through: [{ name: 'inner' }, { name: 'outer', what: 'struct', path: 'a.h' }] }]);
+    expect(uses('outer')).toMatchObject([
+      { function: 'biased', through: [{ name: 'inner' }, { name: 'outer', what: 'struct', path: 'a.h' }] },
+    ]);
   });
 
   it('does not go on to one that only points at it', () => {

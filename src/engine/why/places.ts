@@ -48,7 +48,7 @@ export class Places {
   }
 
   sameTarget(pre: CodeTarget, post: CodeTarget): boolean {
-    if (pre.place && post.place) return this.same(pre.place, post.place);
+    if (pre.place && post.place) return pre.identity === post.identity && this.same(pre.place, post.place);
     if (pre.table && post.table) {
       const other = post.table;
       return pre.table.length === other.length && pre.table.every((place, index) => this.same(place, other[index] ?? place));
