@@ -11,7 +11,11 @@ export default defineConfig({
     projects: [
       {
         plugins: [svelte()],
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'lessons/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'lessons/**/*.test.ts', 'tests/hostile/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

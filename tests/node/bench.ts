@@ -1,12 +1,13 @@
 import { diffObjects } from '../../src/engine/diff/diff.ts';
 import type { ApplyReport } from '../../src/engine/pipeline/report.ts';
 import { createUpdate } from '../../src/engine/update/create.ts';
+import { benchDiff } from './bench-diff.ts';
 import { lessonNumber, lessonUpdate, must, openPack, openSession, unitsOf } from './support.ts';
 
 /** What one row of the table holds. */
 interface Row {
   readonly name: string;
-  readonly unit: 'ms' | 'µs' | 'instructions';
+  readonly unit: 'ms' | 'µs' | 'instructions' | '×';
   readonly values: number[];
 }
 
@@ -31,12 +32,13 @@ function addStop(name: string, report: Pick<ApplyReport, 'stopMicroseconds' | 's
   if (report.stopInstructions !== undefined) add(`stop (${name}, instructions)`, 'instructions', report.stopInstructions);
 }
 
-/** Measures the steps of the line with lesson 2, each `runs` times; the cold boot once. */
+/** Measures the differ, and the steps of the line with lesson 2, each `runs` times; the cold boot once. */
 export async function benchEngine(runs: number): Promise<readonly Row[]> {
   const files = lessonNumber(2);
   const units = await unitsOf(files);
   const { manifest } = await openPack();
   const { id, tarball } = await lessonUpdate(files);
+  await benchDiff(runs, add);
   const cold = await time('boot (kernel to agent)', () => openSession({ from: 'kernel' }));
   await cold.close();
   for (let run = 0; run < runs; run++) {

@@ -3,9 +3,14 @@ import type { ElfObject, ElfRelocation } from '../elf/object.ts';
 import { relocationKinds, type RelocationKind } from '../elf/relocation-kind.ts';
 import type { Reference, ReferenceKind, Span, Target } from './span.ts';
 
+const NO_SPANS: readonly Span[] = [];
+
 /** Spans by section and offset, and the meaning of relocations in their terms. */
 export class AddressMap {
-  readonly #spans = new Map<number, Span[]>();
+  /** By section. */
+  readonly #spans: Span[][] = [];
+  /** By symbol: what it meant with the addend it was last asked for with, which mostly is the next one too. */
+  readonly #targets: { readonly addend: number; readonly target: Target | undefined }[] = [];
   readonly #kinds: ReadonlyMap<number, Meaning>;
 
   constructor(
@@ -13,16 +18,16 @@ export class AddressMap {
     spans: readonly Span[],
   ) {
     for (const span of spans) {
-      const list = this.#spans.get(span.section.index);
+      const list = this.#spans[span.section.index];
       if (list) list.push(span);
-      else this.#spans.set(span.section.index, [span]);
+      else this.#spans[span.section.index] = [span];
     }
     const kinds = [...relocationKinds(object.machine)];
     this.#kinds = new Map(kinds.map(([type, kind]) => [type, meaning(object.machine, kind)]));
   }
 
   spansOf(section: number): readonly Span[] {
-    return this.#spans.get(section) ?? [];
+    return this.#spans[section] ?? NO_SPANS;
   }
 
   /** The span at an offset of a section. What lies before its start or past its end is counted from the first or last span. */
@@ -41,6 +46,14 @@ export class AddressMap {
 
   /** What symbol + addend means. Undefined: absolute or in a section without spans. */
   target(symbolIndex: number, addend: number): Target | undefined {
+    const known = this.#targets[symbolIndex];
+    if (known?.addend === addend) return known.target;
+    const target = this.#target(symbolIndex, addend);
+    this.#targets[symbolIndex] = { addend, target };
+    return target;
+  }
+
+  #target(symbolIndex: number, addend: number): Target | undefined {
     const symbol = this.object.symbols[symbolIndex];
     if (!symbol || symbol.section === SHN_ABS || symbol.section === SHN_COMMON) return undefined;
     if (symbol.section === SHN_UNDEF) return { span: undefined, name: symbol.name, offset: addend };

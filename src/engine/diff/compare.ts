@@ -51,9 +51,7 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string): Compari
   const named = (span: Span): boolean => hasIdentity(span) && span.symbols.length > 0;
   const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
-  const newData = unmatched(post.spans, ['data', 'rodata']).filter(
-    (span) => named(span) && !copies.has(span),
-  );
+  const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
     ...newText,
@@ -104,10 +102,19 @@ class Fixpoint {
     }
   }
 
+  /** Round by round: what was learnt of a span can matter only to those that refer to it. */
   run(): void {
-    for (let stable = false; !stable;) {
-      stable = true;
-      for (const span of this.pre.spans) if (this.#visit(span)) stable = false;
+    let users: ReadonlyMap<Span, readonly Span[]> | undefined;
+    for (let round: Iterable<Span> = this.pre.spans; ;) {
+      const learnt: Span[] = [];
+      for (const span of round) {
+        if (this.#visit(span)) for (const piece of this.#pieces.get(span) ?? [span]) learnt.push(piece);
+      }
+      if (learnt.length === 0) break;
+      users ??= usersOf(this.pre.spans);
+      const next = new Set<Span>();
+      for (const span of learnt) for (const user of users.get(span) ?? []) next.add(user);
+      round = next;
     }
     for (const span of this.changed) this.lineOnly.delete(span);
   }
@@ -172,6 +179,20 @@ function copyable(span: Span): boolean {
   return span.symbols[0]?.bind === 0 && span.references.every((reference) => plain(reference.target));
 }
 
+/** Who refers to each span. */
+function usersOf(spans: readonly Span[]): Map<Span, Span[]> {
+  const users = new Map<Span, Span[]>();
+  for (const span of spans) {
+    for (const { span: target } of targetsOf(span)) {
+      if (!target) continue;
+      const list = users.get(target);
+      if (list) list.push(span);
+      else users.set(target, [span]);
+    }
+  }
+  return users;
+}
+
 /** The given spans and everything they refer to that has no counterpart in pre, or is copied anyway. */
 function reachable(roots: readonly Span[]): Span[] {
   const result = new Set<Span>(roots);
@@ -209,13 +230,7 @@ function ignoredDifferences(pre: Unit, post: Unit): Ignored[] {
 
 /** Unnamed boot-time constants have no partners, so references to them prove nothing. */
 function onlyBootReferencesDiffer(pre: Span, post: Span | undefined, comparer: TargetComparer): boolean {
-  if (
-    !post ||
-    pre.size !== post.size ||
-    !sameBytes(pre, post) ||
-    pre.references.length !== post.references.length
-  )
-    return false;
+  if (!post || pre.size !== post.size || !sameBytes(pre, post) || pre.references.length !== post.references.length) return false;
   return pre.references.every((reference, index) => {
     const other = post.references[index];
     if (!other || comparer.sameReference(reference, other, pre)) return true;

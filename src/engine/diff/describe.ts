@@ -87,10 +87,14 @@ function unchangedPiece(spans: readonly Span[], name: string): boolean {
 function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
   const result: FunctionChange[] = [];
   const taken = new Set<FunctionChange>();
+  const added = new Map<string, FunctionChange[]>();
   for (const change of functions) {
+    if (change.status !== 'new') continue;
     const source = sourceName(change.name);
-    const others =
-      change.status === 'removed' ? functions.filter((other) => other.status === 'new' && sourceName(other.name) === source) : [];
+    added.set(source, [...(added.get(source) ?? []), change]);
+  }
+  for (const change of functions) {
+    const others = (change.status === 'removed' && added.get(sourceName(change.name))) || [];
     const [other] = others;
     if (!other || others.length > 1) continue;
     taken.add(change).add(other);

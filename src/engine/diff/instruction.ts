@@ -251,7 +251,10 @@ export function isNops(bytes: Uint8Array, bits: 32 | 64): boolean {
     const [op = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
     const long = op === 0x0f && second === 0x1f;
     // %esi is loaded with its own value: modrm 76, b6 (+ displacement 0), 74 26, b4 26.
-    const lea = bits === 32 && op === 0x8d && (second === 0x76 || second === 0xb6 || ((second === 0x74 || second === 0xb4) && third === 0x26));
+    const lea =
+      bits === 32 &&
+      op === 0x8d &&
+      (second === 0x76 || second === 0xb6 || ((second === 0x74 || second === 0xb4) && third === 0x26));
     const idle = lea && bytes.subarray(at + 2 + (second === 0x74 || second === 0xb4 ? 1 : 0), offset + instruction.length);
     const move = bits === 32 && op === 0x89 && second === 0xf6;
     if (op !== 0x90 && op !== 0xcc && !long && !move && !(idle && idle.every((byte) => byte === 0))) return false;

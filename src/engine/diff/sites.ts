@@ -5,8 +5,7 @@ import type { Site, Span } from './span.ts';
 /** Whether two functions have the same entries in special tables, line numbers aside. */
 export function sameSites(comparer: TargetComparer, pre: Span, post: Span): boolean {
   return (
-    pre.sites.length === post.sites.length &&
-    pre.sites.every((site, index) => sameSite(comparer, site, post.sites[index], pre))
+    pre.sites.length === post.sites.length && pre.sites.every((site, index) => sameSite(comparer, site, post.sites[index], pre))
   );
 }
 

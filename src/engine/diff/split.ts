@@ -16,15 +16,32 @@ const KIND_OF: Partial<Record<SectionClass, SpanKind>> = {
   table: 'opaque',
 };
 
-/** Cuts a section into spans that cover it without gap or overlap, sorted by offset. `symbols` are those defined in the section. */
-export function splitSection(section: ElfSection, is: SectionClass, symbols: readonly ElfSymbol[], bits: 32 | 64): Span[] {
+/** Shared by all spans that have none. */
+const NONE: readonly never[] = [];
+
+/**
+ * Cuts a section into spans that cover it without gap or overlap, sorted by offset. `symbols` are those defined in the section. Undefined: that would
+ * be more than `limit` spans.
+ */
+export function splitSection(
+  section: ElfSection,
+  is: SectionClass,
+  symbols: readonly ElfSymbol[],
+  bits: 32 | 64,
+  limit: number,
+): Span[] | undefined {
   const kind = KIND_OF[is];
   if (!kind) return [];
-  if (kind === 'string') return splitAt(section, is, stringStarts(section), symbols, bits);
+  const starts = startsOf(section, kind, symbols);
+  return starts.length > limit ? undefined : splitAt(section, is, starts, symbols, bits);
+}
+
+function startsOf(section: ElfSection, kind: SpanKind, symbols: readonly ElfSymbol[]): number[] {
+  if (kind === 'string') return stringStarts(section);
   const mergeable = (section.flags & SHF_MERGE) !== 0 && (section.flags & SHF_STRINGS) === 0 && section.entsize > 1;
   if (kind === 'rodata' && mergeable && section.data.length === section.size && section.size % section.entsize === 0)
-    return splitAt(section, is, constantStarts(section), symbols, bits);
-  return splitAt(section, is, symbolStarts(section, kind, symbols), symbols, bits);
+    return constantStarts(section);
+  return symbolStarts(section, kind, symbols);
 }
 
 /** A string begins at 0 and, aligned as the section is, after each NUL; alignment padding belongs to the string before it. */
@@ -46,6 +63,8 @@ function constantStarts(section: ElfSection): number[] {
 
 function symbolStarts(section: ElfSection, kind: SpanKind, symbols: readonly ElfSymbol[]): number[] {
   if (section.size === 0 && symbols.length === 0) return [];
+  // One function or variable, as -ffunction-sections and -fdata-sections make it.
+  if (symbols.every((symbol) => symbol.value === 0)) return [0];
   const starts = new Set([0]);
   // Ends of the functions that begin before the place reached so far.
   let covered = 0;
@@ -76,15 +95,13 @@ function splitAt(
   const kind = KIND_OF[is] ?? 'opaque';
   const bySymbolStart = new Map<number, ElfSymbol[]>();
   for (const symbol of symbols) {
+    if (symbol.type !== STT_FUNC && symbol.type !== STT_OBJECT && symbol.type !== STT_NOTYPE) continue;
     const list = bySymbolStart.get(symbol.value);
     if (list) list.push(symbol);
     else bySymbolStart.set(symbol.value, [symbol]);
   }
   return starts.map((offset, index): Span => {
     const end = starts[index + 1] ?? section.size;
-    const here = (bySymbolStart.get(offset) ?? []).filter(
-      (symbol) => symbol.type === STT_FUNC || symbol.type === STT_OBJECT || symbol.type === STT_NOTYPE,
-    );
     return {
       kind,
       section,
@@ -92,13 +109,19 @@ function splitAt(
       bits,
       offset,
       size: end - offset,
-      bytes: section.type === SHT_NOBITS ? undefined : section.data.subarray(offset, end),
-      symbols: here.sort(bySignificance),
-      references: [],
-      sites: [],
+      bytes: contents(section, offset, end),
+      symbols: bySymbolStart.get(offset)?.sort(bySignificance) ?? NONE,
+      references: NONE,
+      sites: NONE,
       partner: undefined,
     };
   });
+}
+
+/** A view costs more than many a span has bytes: a span that is all of its section needs none of its own. */
+function contents(section: ElfSection, start: number, end: number): Uint8Array | undefined {
+  if (section.type === SHT_NOBITS) return undefined;
+  return start === 0 && end === section.data.length ? section.data : section.data.subarray(start, end);
 }
 
 /** Global names first, then typed ones, then in table order. */

@@ -1,8 +1,7 @@
-import { bytesEqual } from '../bytes.ts';
 import { sameShape } from './equal.ts';
 import { ownerName, privateBase, staticLocalBase } from './names.ts';
 import { groupBy, pair } from './pairing.ts';
-import { spanName, type Reference, type Span } from './span.ts';
+import { latin1, spanName, type Reference, type Span } from './span.ts';
 
 /**
  * Static variables of functions (`count.3`): GCC numbers them anew in each compilation, so the number means nothing. The same variable is one of
@@ -40,15 +39,14 @@ function pairBySameCode(pre: readonly Span[]): void {
 
 /** `__func__.4` and the like: constants of one name and one content. */
 function pairConstants(pre: readonly Span[], post: readonly Span[]): void {
-  const constant = (span: Span): string | undefined =>
-    span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
+  const constant = (span: Span): string | undefined => {
+    const base = span.kind === 'rodata' && span.references.length === 0 ? openBase(span) : undefined;
+    return base && `${base} ${span.bytes ? latin1(span.bytes) : span.size}`;
+  };
   const posts = groupBy(post, constant);
-  for (const [name, group] of groupBy(pre, constant)) {
-    for (const span of group)
-      pair(
-        span,
-        posts.get(name)?.find((other) => !other.partner && bytesEqual(other.bytes, span.bytes)),
-      );
+  for (const [key, group] of groupBy(pre, constant)) {
+    const others = posts.get(key) ?? [];
+    group.forEach((span, index) => pair(span, others[index]));
   }
 }
 

@@ -28,6 +28,7 @@ export function readUnit(object: ElfObject): Unit {
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
   const exports: string[] = [];
+  const limit = maxSpans(object);
   const classes = object.sections.map((section) => classify(section.name));
   for (const section of object.sections) {
     const is = classes[section.index];
@@ -38,7 +39,9 @@ export function readUnit(object: ElfObject): Unit {
     if (is === 'table') tables.push(section);
     if (is === 'export') exports.push(section.name);
     if (is === 'structure') continue;
-    for (const span of splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass)) spans.push(span);
+    const pieces = splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass, limit - spans.length);
+    if (!pieces) refusals.push(tooManyPieces(section));
+    for (const span of pieces ?? []) spans.push(span);
   }
   const map = new AddressMap(object, spans);
   for (const section of object.sections) {
@@ -55,6 +58,23 @@ export function readUnit(object: ElfObject): Unit {
   }
   for (const span of spans) markDead(span);
   return { object, spans, exports: exports.sort(), refusals };
+}
+
+/**
+ * A string or variable takes its own bytes and those of whoever refers to it, a symbol, or a section header. Whatever has many more pieces than its
+ * size explains is made to use up memory.
+ */
+function maxSpans(object: ElfObject): number {
+  return 4096 + object.sections.reduce((sum, section) => sum + section.data.length, 0) / 32;
+}
+
+function tooManyPieces(section: ElfSection): Refusal {
+  return {
+    code: 'too_many_pieces',
+    section: section.name,
+    message: `${section.name} would fall into more strings or constants than an object of this size has.`,
+    hint: 'Compile the unit again: no compiler makes such a section.',
+  };
 }
 
 function unknownSection(section: ElfSection): Refusal {

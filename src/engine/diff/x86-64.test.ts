@@ -67,7 +67,11 @@ const PROPERTIES: readonly {
     refusedBack: [],
   },
   { name: 'pointers', shows: 'an entry of a table of 64-bit pointers', refused: ['data_changed table'] },
-  { name: 'tables', shows: 'a function with entries in every special table, beside one that has them and stays', changed: ['busy'] },
+  {
+    name: 'tables',
+    shows: 'a function with entries in every special table, beside one that has them and stays',
+    changed: ['busy'],
+  },
   { name: 'callkey', shows: 'a static call by another key, without one byte that differs', changed: ['calls'] },
   { name: 'alt14', shows: 'a flag in an alternative of 14 bytes', changed: ['flagged'] },
   {
@@ -85,22 +89,25 @@ const PROPERTIES: readonly {
 ];
 
 describe.each(COMPILERS)('objects of %s', (compiler) => {
-  it.each(PROPERTIES)('$name: $shows', ({ name, changed = [], added = [], removed = [], lineOnly = [], refused = [], ...rest }) => {
-    const there = diff(`${compiler}/${name}`);
-    expect(names(there, 'changed')).toEqual(changed);
-    expect(names(there, 'new')).toEqual(added);
-    expect(names(there, 'removed')).toEqual(removed);
-    expect(there.lineOnly).toEqual(lineOnly);
-    expect(refusals(there)).toEqual(refused);
-    for (const { reasons } of there.functions.filter((change) => change.status === 'changed')) expect(reasons).not.toEqual([]);
+  it.each(PROPERTIES)(
+    '$name: $shows',
+    ({ name, changed = [], added = [], removed = [], lineOnly = [], refused = [], ...rest }) => {
+      const there = diff(`${compiler}/${name}`);
+      expect(names(there, 'changed')).toEqual(changed);
+      expect(names(there, 'new')).toEqual(added);
+      expect(names(there, 'removed')).toEqual(removed);
+      expect(there.lineOnly).toEqual(lineOnly);
+      expect(refusals(there)).toEqual(refused);
+      for (const { reasons } of there.functions.filter((change) => change.status === 'changed')) expect(reasons).not.toEqual([]);
 
-    const back = diff(`${compiler}/${name}`, 'post', 'pre');
-    expect(names(back, 'changed').sort()).toEqual([...changed].sort());
-    expect(names(back, 'new')).toEqual(removed);
-    expect(names(back, 'removed')).toEqual(added);
-    expect(back.lineOnly).toEqual(lineOnly);
-    expect(refusals(back)).toEqual(rest.refusedBack ?? refused);
-  });
+      const back = diff(`${compiler}/${name}`, 'post', 'pre');
+      expect(names(back, 'changed').sort()).toEqual([...changed].sort());
+      expect(names(back, 'new')).toEqual(removed);
+      expect(names(back, 'removed')).toEqual(added);
+      expect(back.lineOnly).toEqual(lineOnly);
+      expect(refusals(back)).toEqual(rest.refusedBack ?? refused);
+    },
+  );
 
   it('names no pair without a property, and none twice', () => {
     const pairs = X86_64_PAIRS.filter((name) => name.startsWith(`${compiler}/`)).map((name) => name.slice(compiler.length + 1));
@@ -156,7 +163,9 @@ describe('what x86-64 objects need', () => {
     const sections = object.value.sections.map((section) =>
       section.name === '__jump_table' ? { ...section, data: section.data.subarray(0, 12), size: 12 } : section,
     );
-    const changes = diffObjects(fixtureObject('gcc/tables', 'pre'), writeElf({ ...object.value, sections }), { objectPath: 'a.o' });
+    const changes = diffObjects(fixtureObject('gcc/tables', 'pre'), writeElf({ ...object.value, sections }), {
+      objectPath: 'a.o',
+    });
     expect(changes).toMatchObject({ ok: false, code: 'elf_malformed' });
     const shorter = sections.map((section) =>
       section.name === '__jump_table'
@@ -179,6 +188,9 @@ describe('what x86-64 objects need', () => {
 
   it('are refused where an update for i386 is to be made', () => {
     const [pre, post] = [fixtureObject('gcc/bytes', 'pre'), fixtureObject('gcc/bytes', 'post')];
-    expect(compareObjects(pre, post, { objectPath: 'a.o', machines: [EM_386] })).toMatchObject({ ok: false, code: 'elf_foreign' });
+    expect(compareObjects(pre, post, { objectPath: 'a.o', machines: [EM_386] })).toMatchObject({
+      ok: false,
+      code: 'elf_foreign',
+    });
   });
 });

@@ -35,7 +35,6 @@ export const SHF_LINK_ORDER = 0x80;
 export const SHN_LORESERVE = 0xffffff00;
 export const SHN_ABS = 0xfffffff1;
 export const SHN_COMMON = 0xfffffff2;
-export const SHN_XINDEX = 0xffffffff;
 /** Belongs to no range: it is the number of the null section. */
 export const SHN_UNDEF = 0;
 

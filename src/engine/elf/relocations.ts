@@ -35,7 +35,8 @@ export function readRelocations(
       const size = kinds.get(type)?.size;
       if (offset + (size ?? 1) > fields.length)
         return source.malformed('A relocation lies outside of its section.', offset, `below ${fields.length - (size ?? 1)}`);
-      if (symbol >= symbolCount) source.malformed('A relocation names a symbol that does not exist.', `${symbol} of ${symbolCount}`);
+      if (symbol >= symbolCount)
+        source.malformed('A relocation names a symbol that does not exist.', `${symbol} of ${symbolCount}`);
       const addend = explicit ? explicitAddend(table, base, layout) : implicitAddend(fields, offset, size);
       if (addend === undefined) return source.malformed('A relocation has an impossible addend.');
       list.push({ offset, type, symbol, addend });

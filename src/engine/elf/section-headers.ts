@@ -5,7 +5,7 @@ import { View } from './view.ts';
 
 /** The kernel aligns to 4 MiB at most. */
 const MAX_ALIGN = 4 * 1024 * 1024;
-/** The low 16 bits of SHN_LORESERVE and SHN_XINDEX: what the file holds. */
+/** SHN_LORESERVE as the file holds it, and SHN_XINDEX: the number is elsewhere. */
 const FILE_LORESERVE = 0xff00;
 const FILE_XINDEX = 0xffff;
 

@@ -20,7 +20,9 @@ export function readSymbols(
   const table = new View(source.contents(header, 'symbol table'));
   const numbers = extended && new View(extended);
   const wide = layout.word === 8;
-  const at = wide ? { info: 4, other: 5, section: 6, value: 8, size: 16 } : { info: 12, other: 13, section: 14, value: 4, size: 8 };
+  const at = wide
+    ? { info: 4, other: 5, section: 6, value: 8, size: 16 }
+    : { info: 12, other: 13, section: 14, value: 4, size: 8 };
   const symbols: ElfSymbol[] = [];
   let file: string | undefined;
   for (let index = 0; index * layout.symbol < table.length; index++) {
@@ -32,7 +34,8 @@ export function readSymbols(
     const info = table.u8(base + at.info) ?? 0;
     const bind = info >> 4;
     const type = info & 15;
-    const value = section === C.SHN_ABS ? table.signedWord(base + at.value, layout.word) : table.word(base + at.value, layout.word);
+    const value =
+      section === C.SHN_ABS ? table.signedWord(base + at.value, layout.word) : table.word(base + at.value, layout.word);
     const size = table.word(base + at.size, layout.word);
     if (value === undefined || size === undefined) return source.malformed(`Symbol ${index} has an impossible value or size.`);
     if (type === C.STT_FILE) file = name;

@@ -71,8 +71,7 @@ class Writer {
     }
     const data = section.data.slice();
     const view = new DataView(data.buffer);
-    for (let at = 4; at + 4 <= data.length; at += 4)
-      view.setUint32(at, this.#indexOf.get(view.getUint32(at, true)) ?? 0, true);
+    for (let at = 4; at + 4 <= data.length; at += 4) view.setUint32(at, this.#indexOf.get(view.getUint32(at, true)) ?? 0, true);
     this.#out[index] = { ...section, link, data };
   }
 

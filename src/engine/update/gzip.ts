@@ -4,6 +4,9 @@ import { failure, success, type Failure, type Result } from '../failure.ts';
 
 /** Nothing an update holds comes near this; a limit on what a small file may blow up to. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Code and text shrink to a fifth at best; a file that claims to grow beyond these is made to use up memory. */
+const MAX_RATIO = 16;
+const MIN_LIMIT = 1024 * 1024;
 
 /** Compresses; `time` (seconds since 1970) is stored. Equal inputs give equal bytes. */
 export function gzip(bytes: Uint8Array, time: number): Uint8Array {
@@ -17,9 +20,10 @@ export function gunzip(bytes: Uint8Array): Result<Uint8Array> {
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
   const length = trailer.getUint32(4, true);
   // Where the end of the file is missing, these are any four bytes.
-  if (length > MAX_BYTES)
+  const limit = Math.min(MAX_BYTES, Math.max(MIN_LIMIT, MAX_RATIO * bytes.length));
+  if (length > limit)
     return bad(
-      `The gzip file is cut short, damaged or no update: it claims to hold ${length} bytes, and at most ${MAX_BYTES} are read.`,
+      `The gzip file is cut short, damaged or no update: it claims to hold ${length} bytes, and at most ${limit} are read.`,
     );
   let contents: Uint8Array;
   try {

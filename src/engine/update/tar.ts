@@ -32,7 +32,7 @@ export function writeTar(files: readonly TarFile[], time: number): Uint8Array {
   return out;
 }
 
-/** Reads the plain files of an archive; checks every header. Fails with `bad_tar`. */
+/** Reads the plain files of an archive, as views into it; checks every header. Fails with `bad_tar`. */
 export function readTar(bytes: Uint8Array): Result<TarFile[]> {
   const files: TarFile[] = [];
   for (let at = 0; at + BLOCK <= bytes.length;) {
@@ -43,7 +43,7 @@ export function readTar(bytes: Uint8Array): Result<TarFile[]> {
     const end = at + BLOCK + (size ?? Infinity);
     if (size === undefined || end > bytes.length) return bad('The archive ends in the middle of a file.', at);
     const type = String.fromCharCode(header[156] ?? 0);
-    if (type === '0' || type === '\0') files.push({ name: text(header, 0, 100), bytes: bytes.slice(at + BLOCK, end) });
+    if (type === '0' || type === '\0') files.push({ name: text(header, 0, 100), bytes: bytes.subarray(at + BLOCK, end) });
     else if (type !== '5') return bad('The archive holds something that is neither a file nor a folder.', at);
     at += BLOCK * (1 + Math.ceil(size / BLOCK));
   }
