@@ -1,10 +1,11 @@
-import type { Changes, Code, DataChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
+import type { Changes, DataChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { hex } from '../bytes.ts';
-import { isLabelTable, targetText } from './equal.ts';
+import { describeCode } from './describe-code.ts';
+import { isLabelTable } from './equal.ts';
 import { ownerName, sourceName } from './names.ts';
+import { pullsOf } from './pulls.ts';
 import { reasonsOf } from './reasons.ts';
-import { spanName, spanText, type Reference, type Span } from './span.ts';
+import { spanName, type Span } from './span.ts';
 
 /** Tells a comparison in the terms of the source: functions, variables, reasons. */
 export function describeChanges(comparison: Comparison): Changes {
@@ -69,8 +70,8 @@ function describeFunction(comparison: Comparison, { name, pairs }: Group): Funct
     reasons: told.length > 0 ? told : reasons,
     pieces: pairs.map(({ pre, post }): Piece => ({
       symbol: spanName(pre ?? post ?? missing()),
-      pre: pre && describeCode(pre),
-      post: post && describeCode(post),
+      pre: pre && describeCode(pre, 'pre', comparison.changed),
+      post: post && describeCode(post, 'post', comparison.changed),
       decidedBy: pre && post && pre.decidedBy,
     })),
   };
@@ -116,12 +117,14 @@ function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
   return [...functions.filter((change) => !taken.has(change)), ...result];
 }
 
-function describeData({ constants, newData, removedData }: Comparison): DataChange[] {
+function describeData(comparison: Comparison): DataChange[] {
+  const { constants, newData, removedData } = comparison;
   const describe = (span: Span, status: DataChange['status']): DataChange => ({
     name: spanName(span),
     status,
     section: span.section.name,
     size: span.size,
+    pulledBy: status === 'changed' ? pullsOf(comparison, span) : [],
   });
   return [
     ...[...constants]
@@ -141,25 +144,4 @@ function describePairs({ pre }: Comparison): Pair[] {
     result.push({ pre: spanName(span), post: spanName(partner), section: span.section.name, decidedBy });
   }
   return result;
-}
-
-function describeCode(span: Span): Code {
-  const bytes = (span.bytes ?? new Uint8Array(0)).slice();
-  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + reference.size);
-  return {
-    section: span.section.name,
-    size: span.size,
-    bytes: hex(bytes),
-    relocations: span.references.map((reference) => ({
-      offset: reference.offset,
-      size: reference.size,
-      kind: reference.kind,
-      target: describeTarget(reference),
-    })),
-  };
-}
-
-function describeTarget({ target }: Reference): string {
-  if (target.span?.kind === 'string') return JSON.stringify(spanText(target.span).slice(Math.max(0, target.offset)));
-  return targetText(target);
 }
