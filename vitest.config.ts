@@ -2,7 +2,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects: `unit` (beside the source), `node` (whole runs against the real guest) and `browser` (whole runs in Chromium).
+ * Three projects for `npm test`: `unit` (beside the source), `node` (whole runs against the real guest) and `browser` (whole runs in Chromium);
+ * `smp` (whole runs under QEMU, with several processors) is for `npm run test:smp`.
  * Whole runs go one file after the other: each boots a machine, and a second one beside it would only make both slower.
  */
 export default defineConfig({
@@ -23,6 +24,16 @@ export default defineConfig({
           include: ['tests/node/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+          pool: 'forks',
+        },
+      },
+      {
+        test: {
+          name: 'smp',
+          include: ['tests/smp/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
           pool: 'forks',
         },

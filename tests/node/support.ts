@@ -127,8 +127,8 @@ export async function runCheck(session: Session, { lesson }: LessonFiles): Promi
 }
 
 /** Runs a command as root and gives its stdout; a status other than 0 is an exception. */
-export async function shell(session: Session, command: string): Promise<string> {
-  const run = must(await session.guest.exec({ command, user: 'root', timeoutMs: 60_000 }));
+export async function shell({ guest }: { readonly guest: Guest }, command: string): Promise<string> {
+  const run = must(await guest.exec({ command, user: 'root', timeoutMs: 60_000 }));
   if (run.status !== 0) throw new Error(`${command}: exit status ${run.status}: ${run.stderr}`);
   return run.stdout;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { aptInstall } from './apt.mjs';
 import { ROOT } from './paths.mjs';
 
 const PLACES = [
@@ -27,14 +28,9 @@ function playwrights() {
 }
 
 function install() {
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.error('No Chromium here; installing Debian’s …');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env }).status === 0;
-    if (apt('-qq', 'update') && apt('-qq', 'install', '-y', '--no-install-recommends', 'chromium')) {
-      const path = PLACES.find((place) => existsSync(place));
-      if (path) return path;
-    }
+  if (aptInstall('chromium')) {
+    const path = PLACES.find((place) => existsSync(place));
+    if (path) return path;
   }
   console.error('No Chromium here; installing Playwright’s …');
   const require = createRequire(join(ROOT, 'package.json'));
