@@ -8,13 +8,13 @@ import { compilePatch } from '../engine/pipeline/compile-patch.ts';
 import type { KernelPack } from '../engine/pipeline/pack.ts';
 import { sourceEvidence } from '../engine/pipeline/source-evidence.ts';
 import { compileFailure, type CompileResult } from '../engine/toolchain/diagnostic.ts';
-import { createUpdate, type CreatedUpdate } from '../engine/update/create.ts';
+import { createUpdate, type CreatedUpdate, type UpdateUnit } from '../engine/update/create.ts';
 import type { SourceEvidence } from '../engine/why/explain.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { showChanges } from './diff.ts';
 import { fileFailure, readInput, readObjects } from './files.ts';
 import { openPack } from './machine.ts';
-import { allowOption, parseId, parseJobs, parseTimestamp } from './options.ts';
+import { allowOption, parseId, parseJobs, parseTarget, parseTimestamp, type UnitTarget } from './options.ts';
 import { Output } from './output.ts';
 import { failChange, openChange, sameText, watchedCompile, type SourceChange } from './toolchain.ts';
 import { explainUnits, WHY } from './why.ts';
@@ -30,6 +30,9 @@ interface CreateOptions {
   readonly output?: string;
   readonly jobs?: number;
   readonly allow: readonly Allowable[];
+  readonly replaceLineOnly?: boolean;
+  readonly keepObjects?: boolean;
+  readonly target: readonly UnitTarget[];
   readonly why?: boolean;
   readonly json?: boolean;
   readonly packs?: string;
@@ -68,6 +71,13 @@ export function createCommand(): Command {
       ),
     )
     .addOption(allowOption())
+    .option('--replace-line-only', 'replace functions too in whose code only line numbers differ, for updates to come')
+    .option('--keep-objects', 'keep the compiled objects in the update')
+    .addOption(
+      new Option('--target <module=unit>', 'with --pre and --post: a unit that is part of a module; repeatable')
+        .argParser(parseTarget)
+        .default([], 'none'),
+    )
     .option('-o, --output <file>', 'where to write the update (default: ksplice-<id>.tar.gz)')
     .addOption(
       new Option('--jobs <number>', 'how many compilers work side by side (default: by cores and memory)').argParser(parseJobs),
@@ -136,8 +146,10 @@ async function fromObjects(
     patch = new TextDecoder().decode(read.value);
   }
   const id = options.id ?? idOf(units.value.flatMap(({ path, pre, post }) => [path, pre, post]));
-  const { description, allow } = options;
-  const update = createUpdate({ id, kernel: pack.manifest, units: units.value, patch, description, timestamp, allow });
+  const aimed = withTargets(units.value, options.target);
+  if (!aimed.ok) return aimed;
+  const settings = { id, kernel: pack.manifest, units: aimed.value, patch, timestamp };
+  const update = createUpdate({ ...settings, ...chosen(options) });
   return update.ok ? success({ id, update: update.value, patch }) : update;
 }
 
@@ -151,8 +163,7 @@ async function fromPatch(
   const { toolchain, applied, patch } = change;
   const id = options.id ?? idOf([pack.manifest.id, patch]);
   const watch = watchedCompile(output);
-  const { description, allow } = options;
-  const request = { id, description, timestamp, patch, allow, ...watch.options };
+  const request = { id, timestamp, patch, ...chosen(options), ...watch.options };
   const built = await compilePatch(toolchain, pack, applied.files, request);
   watch.done();
   toolchain.close();
@@ -161,6 +172,32 @@ async function fromPatch(
   const sources = await sourceEvidence(toolchain, applied.files, patch, built.value.changes);
   if (!sources.ok) return compileFailure(sources);
   return success({ id, update: built.value, same: built.value.compiled.same, patch, sources: sources.value });
+}
+
+/** What the command line says of the update, as far as it says anything. */
+function chosen({ description, allow, replaceLineOnly, keepObjects }: CreateOptions) {
+  return {
+    allow,
+    ...(description !== undefined && { description }),
+    ...(replaceLineOnly && { replaceLineOnly }),
+    ...(keepObjects && { keepObjects }),
+  };
+}
+
+/** Says of each unit what it is part of. */
+function withTargets(units: readonly UnitPair[], targets: readonly UnitTarget[]): Result<UpdateUnit[]> {
+  const lost = targets.find(({ unit }) => !units.some(({ path }) => path === unit));
+  if (lost)
+    return failure('bad_unit', 'A unit that was given a target is not among those that changed.', {
+      where: lost.unit,
+      expected: units.map(({ path }) => path).join(', '),
+    });
+  return success(
+    units.map((one) => {
+      const target = targets.find(({ unit }) => unit === one.path)?.module;
+      return target === undefined ? one : { ...one, target };
+    }),
+  );
 }
 
 function badDate(): Failure {

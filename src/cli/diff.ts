@@ -76,7 +76,12 @@ export function showChanges(output: Output, changes: Changes, why?: Why, whole =
     else if (explained) for (const chain of chainText(explained)) output.line(`             ${output.paint('dim', chain)}`);
   }
   for (const datum of changes.data)
-    output.line(`  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes`);
+    output.line(
+      `  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes${datum.how ? `, ${datum.how === 'copy' ? 'as a copy' : datum.how}` : ''}`,
+    );
+  for (const hook of changes.hooks) output.line(`  hook     ${hook.kind}: ${output.paint('bold', `${hook.function}()`)}`);
+  for (const { name, status, gpl } of changes.exports)
+    output.line(`  export   ${output.paint('bold', name)}${gpl ? ' (GPL)' : ''} is ${status}`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
   for (const ignored of changes.ignored) output.line(`  left out  ${ignored.name} (${ignored.section}): ${ignored.note}`);
   if (changes.functions.length > 0) showPairs(output, changes.pairs);

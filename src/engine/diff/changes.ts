@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts';
+import type { HookKind } from './hooks.ts';
 import type { Ignored } from './ignored.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReferenceKind } from './span.ts';
@@ -11,6 +12,9 @@ export interface Changes {
   readonly verdict: 'changed' | 'unchanged' | 'refused';
   readonly functions: readonly FunctionChange[];
   readonly data: readonly DataChange[];
+  /** Functions that run when the update is applied or reversed, in the order of the source. */
+  readonly hooks: readonly { readonly kind: HookKind; readonly function: string }[];
+  readonly exports: readonly ExportChange[];
   /** Functions that differ only because lines moved. */
   readonly lineOnly: readonly string[];
   readonly refusals: readonly Refusal[];
@@ -45,6 +49,16 @@ export interface DataChange {
   readonly size: number;
   /** What else changed that it refers to, and with it what it holds. */
   readonly pulledBy: readonly { readonly kind: 'string' | 'data'; readonly name: string }[];
+  /** Of what changed: the new bytes are written over the old ones, or go into a copy for the code that uses them. */
+  readonly how?: 'in place' | 'copy';
+}
+
+/** A symbol that modules may use from now on, or no longer. One that is only exported otherwise is first removed, then new. */
+export interface ExportChange {
+  readonly name: string;
+  readonly status: 'new' | 'removed';
+  readonly gpl: boolean;
+  readonly namespace?: string;
 }
 
 /** One piece of code before and after; one of the two may be missing. */

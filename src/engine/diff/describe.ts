@@ -1,7 +1,8 @@
-import type { Changes, DataChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
+import type { Changes, DataChange, ExportChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { describeCode } from './describe-code.ts';
 import { isLabelTable } from './equal.ts';
+import type { Export } from './exports.ts';
 import { ownerName, sourceName } from './names.ts';
 import { pullsOf } from './pulls.ts';
 import { reasonsOf } from './reasons.ts';
@@ -11,7 +12,10 @@ import { spanName, type Span } from './span.ts';
 export function describeChanges(comparison: Comparison): Changes {
   const functions = mergeClones(groupFunctions(comparison).map((group) => describeFunction(comparison, group)));
   const data = describeData(comparison);
-  const verdict = comparison.refusals.length > 0 ? 'refused' : functions.length + data.length > 0 ? 'changed' : 'unchanged';
+  const hooks = comparison.hooks.map((hook) => ({ kind: hook.kind, function: spanName(hook.function) }));
+  const exports = describeExports(comparison);
+  const differences = functions.length + data.length + hooks.length + exports.length;
+  const verdict = comparison.refusals.length > 0 ? 'refused' : differences > 0 ? 'changed' : 'unchanged';
   const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
   for (const change of functions) lineOnly.delete(change.name);
   return {
@@ -19,6 +23,8 @@ export function describeChanges(comparison: Comparison): Changes {
     verdict,
     functions,
     data,
+    hooks,
+    exports,
     lineOnly: [...lineOnly],
     refusals: comparison.refusals,
     ignored: comparison.ignored,
@@ -118,7 +124,7 @@ function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
 }
 
 function describeData(comparison: Comparison): DataChange[] {
-  const { constants, newData, removedData } = comparison;
+  const { constants, inPlace, newData, removedData } = comparison;
   const describe = (span: Span, status: DataChange['status']): DataChange => ({
     name: spanName(span),
     status,
@@ -129,10 +135,21 @@ function describeData(comparison: Comparison): DataChange[] {
   return [
     ...[...constants]
       .filter(([span]) => span.symbols.length > 0 && !isLabelTable(span))
-      .map(([span]) => describe(span, 'changed')),
+      .map(([span]) => ({ ...describe(span, 'changed'), how: 'copy' as const })),
+    ...[...inPlace.keys()].map((span) => ({ ...describe(span, 'changed'), how: 'in place' as const })),
     ...newData.map((span) => describe(span, 'new')),
     ...removedData.map((span) => describe(span, 'removed')),
   ];
+}
+
+function describeExports({ exports }: Comparison): ExportChange[] {
+  const describe = ({ name, gpl, namespace }: Export, status: ExportChange['status']): ExportChange => ({
+    name,
+    status,
+    gpl,
+    ...(namespace && { namespace }),
+  });
+  return [...exports.removed.map((one) => describe(one, 'removed')), ...exports.added.map((one) => describe(one, 'new'))];
 }
 
 /** Names speak for themselves, and so do the places of constants that have none. */

@@ -5,7 +5,7 @@ import { spanName, spanText, type Span, type Target } from './span.ts';
 
 /** What a constant that changed refers to and that changed as well: strings it did not have before, and other constants that are not what they were. */
 export function pullsOf(comparison: Comparison, pre: Span): DataChange['pulledBy'] {
-  const post = comparison.constants.get(pre);
+  const post = comparison.constants.get(pre) ?? comparison.inPlace.get(pre);
   if (!post) return [];
   const before = new Set(pre.references.map(({ target }) => textOf(target)).filter((text) => text !== undefined));
   const copies = new Set(comparison.constants.values());

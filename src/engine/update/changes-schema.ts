@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import type { Changes } from '../diff/changes.ts';
 import { EVIDENCE } from '../diff/evidence.ts';
+import { HOOK_KINDS } from '../diff/hooks.ts';
 import { REFUSALS, type RefusalCode } from '../diff/refusal.ts';
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
 const count = v.pipe(v.number(), v.integer());
 const status = v.picklist(['changed', 'new', 'removed'] as const);
 const small = v.picklist(['new', 'dropped'] as const);
+const comesOrGoes = v.picklist(['new', 'removed'] as const);
 const says = { text };
 
 const reason = v.variant('kind', [
@@ -97,11 +99,16 @@ const changes = v.object({
       section: text,
       size: count,
       pulledBy: v.array(v.object({ kind: v.picklist(['string', 'data'] as const), name: text })),
+      how: v.exactOptional(v.picklist(['in place', 'copy'] as const)),
     }),
   ),
+  hooks: v.array(v.object({ kind: v.picklist(HOOK_KINDS), function: text })),
+  exports: v.array(v.object({ name: text, status: comesOrGoes, gpl: v.boolean(), namespace: v.exactOptional(text) })),
   lineOnly: v.array(text),
   refusals: v.array(refusal),
-  ignored: v.array(v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept'] as const), note: text })),
+  ignored: v.array(
+    v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept', 'left'] as const), note: text }),
+  ),
   pairs: v.array(v.object({ pre: text, post: text, section: text, decidedBy: evidence })),
 });
 
