@@ -26,6 +26,8 @@ const TABLES: readonly (readonly [section: string, entry: number])[] = [
   ['.ksplice_sections', SIZE.section],
   ['.ksplice_patches', SIZE.patch],
   ['.ksplice_ranges', SIZE.range],
+  ['.ksplice_hooks', SIZE.hook],
+  ['.ksplice_exports', SIZE.export],
 ];
 
 interface Case {
