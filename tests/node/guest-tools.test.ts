@@ -49,6 +49,18 @@ function withFiles(tarball: Uint8Array, change: (name: string, text: string) => 
   return gzip(writeTar(files, 0), 0);
 }
 
+/** The update with other bytes in the module whose file name ends so. */
+function withModule(tarball: Uint8Array, end: string, bytes: Uint8Array): Uint8Array {
+  const files = must(readTar(must(gunzip(tarball))));
+  return gzip(
+    writeTar(
+      files.map((file) => (file.name.endsWith(end) ? { name: file.name, bytes } : file)),
+      0,
+    ),
+    0,
+  );
+}
+
 describe('ksplice-apply', () => {
   test('applies a tarball, ksplice-view lists it, ksplice-undo takes it away', async () => {
     const lesson = lessonNumber(2);
@@ -143,6 +155,7 @@ describe('ksplice-apply', () => {
         withFiles(tarball, (name, text) => (name === 'contents' ? text.replace(/\S+-old\.ko/, '../../etc/passwd') : text)),
         /missing|name/,
       ],
+      ['a module that is none', withModule(tarball, '-old.ko', new Uint8Array(64)), /did not load ksplice-.*-old\.ko/],
     ];
     for (const [what, bytes, words] of cases) {
       await put(bytes);

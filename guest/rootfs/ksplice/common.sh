@@ -12,7 +12,8 @@ debugfile=
 
 # code, text: says what is wrong and ends. With --raw-errors the code alone is the first line.
 fail() {
-  if [ "$raw" ]; then echo "$1" >&2; else echo "${0##*/}: $2" >&2; fi
+  [ ! "$raw" ] || echo "$1" >&2
+  echo "${0##*/}: $2" >&2
   exit $failed
 }
 
@@ -79,8 +80,13 @@ modules_of() {
   done
 }
 
+# What other programs say comes behind our own words, not before them.
+load() {
+  said=$(insmod "$1" 2>&1) || fail OTHER "the kernel did not load ${1##*/} (see dmesg): $said"
+}
+
 unload() {
-  rmmod "$1" || fail OTHER "the module $1 cannot be unloaded."
+  said=$(rmmod "$1" 2>&1) || fail OTHER "the module $1 cannot be unloaded: $said"
 }
 
 # id: what the core did and found, with every candidate that did not fit.
