@@ -8,7 +8,10 @@ import { readElf } from '../../src/engine/elf/reader.ts';
 import type { Failure, Result } from '../../src/engine/failure.ts';
 import { createUpdate, type CreatedUpdate, type CreateOptions } from '../../src/engine/update/create.ts';
 import { readUpdate, type UpdateTarget } from '../../src/engine/update/read.ts';
+import { sectionRule, whyFixed } from '../../src/engine/diff/section-class.ts';
+import { gunzip } from '../../src/engine/update/gzip.ts';
 import type { UpdateKernel } from '../../src/engine/update/kernel.ts';
+import { readTar } from '../../src/engine/update/tar.ts';
 import { openRules, type Rules } from './rules.ts';
 import { must, openPack } from './support.ts';
 
@@ -285,6 +288,39 @@ describe('functions with several entries', () => {
   });
 });
 
+describe('the tarball', () => {
+  test('keeps the objects if that is asked for, however long their paths are', () => {
+    const path = `${'some/folder/'.repeat(8)}constants.o`;
+    const { pre, post } = rules.pairOf('constants');
+    const { tarball } = must(createUpdate({ id: 'abc', kernel, units: [{ path, pre, post }], timestamp: 0, keepObjects: true }));
+    const files = new Map(must(readTar(must(gunzip(tarball)))).map(({ name, bytes }) => [name, bytes]));
+    expect(files.get(`ksplice-abc/debug/objects/pre/${path}`)).toEqual(pre);
+    expect(files.get(`ksplice-abc/debug/objects/post/${path}`)).toEqual(post);
+    expect(must(readUpdate(tarball)).id).toBe('abc');
+  });
+
+  test('has none otherwise', () => {
+    const { tarball } = must(create(['constants']));
+    expect(
+      must(readTar(must(gunzip(tarball))))
+        .map(({ name }) => name)
+        .filter((name) => name.includes('objects')),
+    ).toEqual([]);
+  });
+});
+
+describe('.entry.text', () => {
+  test.each([
+    ['entry_INT80_32', 'system call'],
+    ['irq_entries_start', 'by its number'],
+    ['handle_exception', 'by its address'],
+    ['asm_exc_page_fault', 'interrupts'],
+  ])('%s: its own reason is told', (symbol, words) => {
+    expect(whyFixed(sectionRule('.entry.text'), symbol)).toContain(words);
+    expect(whyFixed(sectionRule('.text'), symbol)).toBeUndefined();
+  });
+});
+
 describe('targets', () => {
   test('each has its own pair of modules, and a line in the contents', () => {
     const units = [
@@ -296,6 +332,16 @@ describe('targets', () => {
       ['vmlinux', 'ksplice_abc_vmlinux_new', 'ksplice-abc_vmlinux-old.ko'],
       ['some_module', 'ksplice_abc_some_module_new', 'ksplice-abc_some_module-old.ko'],
     ]);
+  });
+
+  test('that are modules have code for leaving, which the kernel has not', () => {
+    expect(diff('leaves')).toMatchObject({ verdict: 'unchanged', ignored: [{ name: 'leaves', kind: 'boot' }] });
+    expect(diff('leaves', { inModule: true })).toMatchObject({ verdict: 'changed', functions: [{ name: 'leaves' }] });
+  });
+
+  test.each(['two words', 'a/b', 'a'.repeat(60)])('cannot be called “%s”', (target) => {
+    const units = [{ path: 'rules/constants.o', ...rules.pairOf('constants'), target }];
+    expect(createUpdate({ id: 'abc', kernel, units, timestamp: 0 })).toMatchObject({ ok: false, code: 'bad_target' });
   });
 
   test('know nothing of what is new in each other', () => {

@@ -3,6 +3,7 @@ import { isLabelTable } from './equal.ts';
 import { walk } from './instruction.ts';
 import { coldParent, ownerName } from './names.ts';
 import { refusal, type Refusal } from './refusal.ts';
+import { whyFixed } from './section-class.ts';
 import type { Facts } from './refuse.ts';
 import { spanName, type Span } from './span.ts';
 
@@ -23,7 +24,7 @@ function functionRefusals({ pre, post }: Facts, span: Span): Refusal[] {
   const refusals: Refusal[] = [];
   const symbol = spanName(span);
   const at = { symbol, section: span.section.name };
-  const fixed = pre.rules[span.section.index]?.fixed;
+  const fixed = whyFixed(pre.rules[span.section.index], symbol);
   if (fixed !== undefined)
     refusals.push(refusal('not_replaceable', `${symbol} in ${span.section.name} cannot be replaced: ${fixed}.`, at));
   const entries = correspondences(pre, post, span, oldSize(span));

@@ -68,6 +68,7 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
       objectPath: path,
       machines: [EM_386],
       allow: options.allow ?? [],
+      inModule: target !== KERNEL_TARGET,
       ...(options.replaceLineOnly && { replaceLineOnly: true }),
     });
     if (!comparison.ok) return comparison;
