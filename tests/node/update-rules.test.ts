@@ -9,6 +9,7 @@ import type { Failure, Result } from '../../src/engine/failure.ts';
 import { createUpdate, type CreatedUpdate, type CreateOptions } from '../../src/engine/update/create.ts';
 import { readUpdate, type UpdateTarget } from '../../src/engine/update/read.ts';
 import { sectionRule, whyFixed } from '../../src/engine/diff/section-class.ts';
+import { checkRemoved } from '../../src/engine/pipeline/linking.ts';
 import { gunzip } from '../../src/engine/update/gzip.ts';
 import type { UpdateKernel } from '../../src/engine/update/kernel.ts';
 import { readTar } from '../../src/engine/update/tar.ts';
@@ -257,6 +258,16 @@ describe('functions that are gone', () => {
   test('and have no room for a jump stay, which is told', () => {
     const { ignored } = diff('gone');
     expect(ignored).toMatchObject([{ name: 'nothing', kind: 'left', note: expect.stringContaining('shorter') as string }]);
+  });
+
+  test('may be needed by no other unit', async () => {
+    const source = must(await rules.toolchain.readFile('kernel/params.c'));
+    const text = source.replace(/^void destroy_params[^]*?^}\n/m, '');
+    expect(text.length).toBeLessThan(source.length);
+    const { units } = must(await rules.toolchain.compile([{ path: 'kernel/params.c', text }]));
+    const checked = (await checkRemoved(rules.toolchain, units)) as Failure;
+    expect(checked).toMatchObject({ ok: false, code: 'undefined_symbol', where: 'kernel/params.o' });
+    expect(checked.message).toContain('kernel/module/main.o uses destroy_params');
   });
 
   test('and are in another unit now lead there, and pointers go on leading to the old place', () => {

@@ -8,7 +8,7 @@ import { compileFailure, type CompileResult } from '../toolchain/diagnostic.ts';
 import { CANCELLED } from '../toolchain/gcc-pool.ts';
 import type { Compiled, Toolchain } from '../toolchain/toolchain.ts';
 import { createUpdate } from '../update/create.ts';
-import { checkLinking } from './linking.ts';
+import { checkLinking, checkRemoved } from './linking.ts';
 import type { KernelPack } from './pack.ts';
 
 export interface CompilePatchOptions extends CompileOptions {
@@ -63,6 +63,8 @@ export async function compilePatch(
   const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
   const linked = await checkLinking(pack, units);
   if (!linked.ok) return compileFailure(linked, compiled.value.diagnostics);
+  const left = await checkRemoved(toolchain, units);
+  if (!left.ok) return compileFailure(left, compiled.value.diagnostics);
   const update = createUpdate({
     id,
     kernel: pack.manifest,

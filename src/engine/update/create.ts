@@ -94,10 +94,10 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   return success({ tarball: gzip(tar, options.timestamp), changes });
 }
 
-/** Something that a running kernel would notice. A function that nobody calls is nothing yet. */
-function hasEffect({ changed, inPlace, hooks, exports, fates }: Comparison): boolean {
+/** Something that a running kernel would notice. A function that nobody calls, or has called, is nothing yet. */
+function hasEffect({ changed, inPlace, hooks, exports }: Comparison): boolean {
   const symbols = exports.added.length + exports.removed.length;
-  return changed.size + inPlace.size + hooks.length + symbols > 0 || [...fates.values()].includes('delete');
+  return changed.size + inPlace.size + hooks.length + symbols > 0;
 }
 
 /** The files of the tarball, in their order. */
