@@ -8,6 +8,7 @@ import { failure, success, type Failure, type Result } from '../failure.ts';
 import { isTarget, isUpdateId, KERNEL_TARGET, KSPLICE_API_VERSION, moduleFile, moduleName } from './format.ts';
 import { gzip } from './gzip.ts';
 import type { UpdateKernel } from './kernel.ts';
+import { movedFunctions } from './moved.ts';
 import { buildNewCode } from './new-code.ts';
 import { buildOldCode } from './old-code.ts';
 import { writeTar, type TarFile } from './tar.ts';
@@ -77,8 +78,11 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   const changes = parts.map(({ comparison }) => describeChanges(comparison));
   const refused = refuseTogether(parts, options.loaderResolves === 'exports');
   if (refused) return refused;
-  const touched = parts.filter(({ comparison }) => hasEffect(comparison) || comparison.shipped.length > 0);
-  if (!touched.some(({ comparison }) => hasEffect(comparison))) {
+  const touched = parts.filter(
+    ({ comparison }) => hasEffect(comparison) || comparison.shipped.length > 0 || comparison.fates.size > 0,
+  );
+  const moved = movedFunctions(parts.map(({ comparison }) => comparison));
+  if (moved.length === 0 && !touched.some(({ comparison }) => hasEffect(comparison))) {
     return failure('nothing_to_ship', 'Nothing that the kernel runs differs, so there is nothing to update.', {
       where: few(options.units.map((unit) => unit.path)),
       found: withoutEffect(changes),
