@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/engine/diff/changes.ts';
 import { diffObjects, type DiffOptions } from '../../src/engine/diff/diff.ts';
@@ -9,10 +11,13 @@ import type { Failure, Result } from '../../src/engine/failure.ts';
 import { createUpdate, type CreatedUpdate, type CreateOptions } from '../../src/engine/update/create.ts';
 import { readUpdate, type UpdateTarget } from '../../src/engine/update/read.ts';
 import { sectionRule, whyFixed } from '../../src/engine/diff/section-class.ts';
+import { applyPatch } from '../../src/engine/patch/apply.ts';
+import { parsePatch } from '../../src/engine/patch/parse.ts';
 import { checkRemoved } from '../../src/engine/pipeline/linking.ts';
 import { gunzip } from '../../src/engine/update/gzip.ts';
 import type { UpdateKernel } from '../../src/engine/update/kernel.ts';
 import { readTar } from '../../src/engine/update/tar.ts';
+import { ROOT } from '../../tools/dev/paths.mjs';
 import { openRules, type Rules } from './rules.ts';
 import { must, openPack } from './support.ts';
 
@@ -109,6 +114,20 @@ describe('hooks', () => {
     const together = create(['hook_asks', 'hook_answers']) as Failure;
     expect(together).toMatchObject({ ok: false, code: 'hook_reaches_replaced' });
     expect(together.message).toContain('asks_far → answers → decides');
+  });
+});
+
+describe('docs/hooks.md', () => {
+  test('its three examples fit the kernel’s sources exactly', async () => {
+    const text = readFileSync(join(ROOT, 'docs/hooks.md'), 'utf8');
+    const patches = [...text.matchAll(/```diff\n([^]*?)```/g)].map((match) => match[1] ?? '');
+    expect(patches).toHaveLength(3);
+    for (const patch of patches) {
+      const read = (path: string) => rules.toolchain.readFile(path);
+      const { files, notes } = must(await applyPatch(must(parsePatch(patch)), read));
+      expect(notes).toEqual([]);
+      expect(files[0]?.text).toContain('#include <linux/ksplice-patch.h>');
+    }
   });
 });
 

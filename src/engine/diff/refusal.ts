@@ -45,7 +45,7 @@ export const REFUSALS = {
   data_changed: {
     rule: 'A variable keeps the value and the size it has in the running kernel; what the source says of its start is too late.',
     remedy:
-      'Set the value from code: a hook that runs when the update is applied, or the functions that use it. For another size, a new variable or a shadow field.',
+      'Set the value from code: a hook that runs when the update is applied, or the functions that use it. If nothing ever writes to it: ksplice_assume_rodata(). For another size, a new variable or a shadow field.',
   },
   ambiguous_static: {
     rule: 'Code that is replaced goes on with the variables it had; which of several is which is never guessed.',
