@@ -1,6 +1,8 @@
+import { compareBoot } from './boot.ts';
 import { correlate } from './correlate.ts';
 import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
-import { bootDifferences, changedSections, movedFunctions, type Ignored } from './ignored.ts';
+import { hasEffect, reachedOf, unusedNotes } from './effect.ts';
+import { bootNotes, bootTableNotes, changedSections, goneNotes, linkageNotes, movedFunctions, type Ignored } from './ignored.ts';
 import { bugLineShifts, LineEvidence, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import { part } from './pairing.ts';
@@ -29,7 +31,7 @@ export interface Comparison {
   /** Post variables and constants with a name that are not in pre. */
   readonly newData: readonly Span[];
   readonly removedData: readonly Span[];
-  /** Pre text spans that differ only in line numbers. */
+  /** Pre functions that differ only in line numbers, those of boot among them. */
   readonly lineOnly: ReadonlyMap<Span, readonly LineShift[]>;
   /** Post spans that an update carries: changed and new text, and the data that is new with it. */
   readonly shipped: readonly Span[];
@@ -49,11 +51,13 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
   const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
   const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
+  const reached = reachedOf(post);
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
-    ...newText,
+    ...newText.filter((span) => reached.byKernel.has(span)),
     ...newData.filter((span) => span.symbols[0]?.bind !== 0),
   ]);
+  const boot = compareBoot(pre, post, () => state.evidence(), new TargetComparer(() => false));
   const partial = {
     objectPath,
     pre,
@@ -65,17 +69,28 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
     newData,
     removedText: unmatched(pre.spans, ['text']).filter((span) => span.size > 0),
     removedData: unmatched(pre.spans, ['data', 'rodata']).filter((span) => named(span) && !state.constants.has(span)),
-    lineOnly: state.lineOnly,
+    lineOnly: new Map([...state.lineOnly, ...boot.lineOnly]),
     shipped,
   };
   const tables = changedSections(pre, post, 'refuse');
   const kept = allow.has('ignored_section') ? tables : [];
   const changedTables = tables.filter((name) => !kept.includes(name));
-  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables });
+  // What boot did and the new source does not do any more has no new half that could be missing.
+  const needed = hasEffect(state) ? boot.differences.filter(({ status }) => status !== 'removed') : [];
+  const left = allow.has('init_changed');
+  const neededBoot = left ? [] : needed;
+  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables, neededBoot });
   const note = 'the running kernel goes on with the table it has, as was allowed';
   const ignored = [
-    ...bootDifferences(pre, post),
+    ...bootNotes(
+      boot.differences.filter((one) => !neededBoot.includes(one)),
+      left && hasEffect(state),
+    ),
+    ...bootTableNotes(pre, post),
     ...movedFunctions(pre, state.changed),
+    ...linkageNotes(pre, state.changed),
+    ...unusedNotes(post, newText, reached),
+    ...goneNotes([...partial.removedText, ...partial.removedData]),
     ...kept.map((section): Ignored => ({ name: section, section, kind: 'kept', note })),
   ];
   return { ...partial, ignored, refusals };
@@ -158,7 +173,7 @@ class Fixpoint {
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
     if (!sameBytes(pre, post)) {
-      const immediates = this.#evidence().immediates(pre, post);
+      const immediates = this.evidence().immediates(pre, post);
       if (!immediates) return false;
       lines.push(...immediates);
     }
@@ -170,11 +185,11 @@ class Fixpoint {
     if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return sameBytes(pre, post) || this.#evidence().record(pre, post) !== undefined;
+    return sameBytes(pre, post) || this.evidence().record(pre, post) !== undefined;
   }
 
   /** Gathered when the first difference asks for it, while everything still has the partner that correlation gave it. */
-  #evidence(): LineEvidence {
+  evidence(): LineEvidence {
     return (this.#lines ??= new LineEvidence(this.pre.spans));
   }
 }

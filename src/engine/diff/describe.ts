@@ -1,6 +1,7 @@
 import type { Changes, DataChange, FunctionChange, Pair, Piece } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { describeCode } from './describe-code.ts';
+import { hasEffect } from './effect.ts';
 import { isLabelTable } from './equal.ts';
 import { coldParent, ownerName, sourceName } from './names.ts';
 import { groupBy } from './pairing.ts';
@@ -8,14 +9,17 @@ import { pullsOf } from './pulls.ts';
 import { reasonsOf, type FunctionPieces, type PiecePair } from './reasons.ts';
 import { spanName, type Span } from './span.ts';
 
-/** Tells a comparison in the terms of the source: functions, variables, reasons. */
-export function describeChanges(comparison: Comparison): Changes {
+/**
+ * Tells a comparison in the terms of the source: functions, variables, reasons. `ships`: it has a part in an update, for another unit may need what is
+ * new in it.
+ */
+export function describeChanges(comparison: Comparison, ships = hasEffect(comparison)): Changes {
   const before = groupBy(comparison.pre.spans, (span) => (span.kind === 'text' ? ownerName(spanName(span)) : undefined));
   const functions = mergeClones(
     groupFunctions(comparison).map((group) => describeFunction(comparison, group, wholeFunction(before, group))),
   );
   const data = describeData(comparison);
-  const verdict = comparison.refusals.length > 0 ? 'refused' : functions.length + data.length > 0 ? 'changed' : 'unchanged';
+  const verdict = comparison.refusals.length > 0 ? 'refused' : ships ? 'changed' : 'unchanged';
   const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
   for (const change of functions) lineOnly.delete(change.name);
   return {

@@ -1,4 +1,6 @@
+import type { BootDifference } from './boot.ts';
 import type { Comparison } from './compare.ts';
+import { bootRefusals } from './refuse-boot.ts';
 import { codeRefusals } from './refuse-code.ts';
 import { dataRefusals } from './refuse-data.ts';
 import { referenceRefusals } from './refuse-references.ts';
@@ -12,6 +14,8 @@ export type Facts = Omit<Comparison, 'refusals'> & {
   readonly changedData: readonly Span[];
   /** Sections that a running kernel reads and an update cannot change, and that differ. */
   readonly changedTables: readonly string[];
+  /** Code and data of boot that an update would have to bring beside the code it replaces. */
+  readonly neededBoot: readonly BootDifference[];
 };
 
 /** Everything about a comparison that cannot be turned into an update, each with the source it is about. */
@@ -21,6 +25,7 @@ export function refuse(facts: Facts): Refusal[] {
     ...dataRefusals(facts),
     ...codeRefusals(facts),
     ...symbolRefusals(facts),
+    ...bootRefusals(facts.neededBoot),
     ...referenceRefusals(facts),
   ];
   if (all.length === 0) return all;

@@ -140,6 +140,11 @@ export function sectionRule(name: string): SectionRule | undefined {
   return SECTION_RULES.find((candidate) => candidate.pattern.test(name));
 }
 
+/** Code or data that only leaving needs: what is built into a kernel never does. */
+export function isExit(name: string): boolean {
+  return /^\.(exit|memexit)\./.test(name);
+}
+
 /** The class of a section name, or undefined: unknown. */
 export function classify(name: string): SectionClass | undefined {
   return sectionRule(name)?.is;

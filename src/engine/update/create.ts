@@ -2,8 +2,10 @@ import type { Changes } from '../diff/changes.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { describeChanges } from '../diff/describe.ts';
 import { compareObjects } from '../diff/diff.ts';
+import { hasEffect } from '../diff/effect.ts';
 import type { Allowable, Refusal } from '../diff/refusal.ts';
 import { isGlobal, spanName } from '../diff/span.ts';
+import { targetsOf } from '../diff/targets.ts';
 import { EM_386 } from '../elf/constants.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { isUpdateId, KSPLICE_API_VERSION } from './format.ts';
@@ -58,14 +60,14 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
     if (!comparison.ok) return comparison;
     comparisons.push(comparison.value);
   }
-  const changes = comparisons.map(describeChanges);
+  const touched = touchedUnits(comparisons);
+  const changes = comparisons.map((comparison) => describeChanges(comparison, touched.includes(comparison)));
   const refused =
     firstRefusal(comparisons) ??
     (options.loaderResolves === 'exports' ? refuseKeys(comparisons) : undefined) ??
     duplicateGlobals(comparisons);
   if (refused) return refused;
-  const touched = comparisons.filter((comparison) => comparison.changed.size > 0 || comparison.shipped.length > 0);
-  if (!touched.some((comparison) => comparison.changed.size > 0)) {
+  if (touched.length === 0) {
     return failure('nothing_to_ship', 'No function that the kernel runs differs, so there is nothing to update.', {
       where: few(options.units.map((unit) => unit.path)),
       found: withoutEffect(changes),
@@ -118,17 +120,40 @@ function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefi
   return undefined;
 }
 
+/** Units with a part in the update: those in which something is replaced, and those with something new that one of them refers to by its name. */
+function touchedUnits(comparisons: readonly Comparison[]): Comparison[] {
+  const homes = new Map<string, Comparison>();
+  for (const comparison of comparisons)
+    for (const span of comparison.shipped)
+      if (!span.partner && isGlobal(span)) for (const { name } of span.symbols) homes.set(name, comparison);
+  const touched = new Set(comparisons.filter(hasEffect));
+  for (const { shipped } of touched) {
+    for (const span of shipped) {
+      for (const target of targetsOf(span)) {
+        const home = target.span ? undefined : homes.get(target.name);
+        if (home) touched.add(home);
+      }
+    }
+  }
+  return comparisons.filter((comparison) => touched.has(comparison));
+}
+
 /** What differs where nothing has to be replaced. */
 function withoutEffect(changes: readonly Changes[]): string | undefined {
-  const of = (kind: Changes['ignored'][number]['kind']): string[] =>
-    changes.flatMap(({ ignored }) => ignored.filter((one) => one.kind === kind).map(({ name }) => name));
-  const boot = of('boot');
-  if (boot.length > 0) return `code or data that the kernel uses only while it boots: ${few(boot)}`;
-  const moved = of('moved');
-  if (moved.length > 0)
-    return `only the sections of functions, as the compiler thinks otherwise of how often they run: ${few(moved)}`;
+  const kinds: readonly [Changes['ignored'][number]['kind'], string][] = [
+    ['boot', 'boot code differs: it has already run, nothing to ship'],
+    ['unused', 'new functions that nothing comes to'],
+    ['gone', 'names that are gone, and that the running kernel keeps'],
+    ['moved', 'sections of functions, as the compiler thinks otherwise of how often they run'],
+    ['linkage', 'which names other files see'],
+  ];
+  const found = kinds.flatMap(([kind, words]) => {
+    const names = changes.flatMap(({ ignored }) => ignored.filter((one) => one.kind === kind).map(({ name }) => name));
+    return names.length > 0 ? [`${words} (${few(names)})`] : [];
+  });
   const lines = changes.flatMap(({ lineOnly }) => lineOnly);
-  return lines.length > 0 ? `only line numbers, in ${few(lines)}` : undefined;
+  if (lines.length > 0) found.push(`line numbers (${few(lines)})`);
+  return found.length > 0 ? found.join('; ') : undefined;
 }
 
 /** The first few of a list that may have hundreds. */
