@@ -7,7 +7,7 @@ import type { Unit } from './unit.ts';
 
 /** Code or data for booting, or for leaving, that is not as it was: an update cannot bring it about. */
 export interface BootDifference {
-  /** In pre, unless it is new. */
+  /** In pre if it is for boot there, else in post. */
   readonly span: Span;
   readonly status: 'changed' | 'new' | 'removed';
 }
@@ -28,11 +28,13 @@ export function compareBoot(pre: Unit, post: Unit, lines: () => LineEvidence, co
   const lineOnly = new Map<Span, readonly LineShift[]>();
   const fresh = new Set(post.spans.filter((span) => isBoot(post, span) && !span.partner));
   const renumbered = groupBy([...fresh], contentKey);
+  const [lastingPre, lastingPost] = [lastingOf(pre), lastingOf(post)];
   for (const span of pre.spans) {
     if (!isBoot(pre, span)) continue;
     const other = span.partner ?? renumbered.get(contentKey(span) ?? '')?.shift();
     if (!other) {
-      differences.push({ span, status: 'removed' });
+      // Of what is there for any time now, that it is new tells enough.
+      if (!lastingPost.has(spanName(span))) differences.push({ span, status: 'removed' });
       continue;
     }
     fresh.delete(other);
@@ -40,12 +42,22 @@ export function compareBoot(pre: Unit, post: Unit, lines: () => LineEvidence, co
     if (!shifts) differences.push({ span, status: 'changed' });
     else if (shifts.length > 0) lineOnly.set(span, shifts);
   }
-  for (const span of fresh) differences.push({ span, status: 'new' });
+  for (const span of fresh) {
+    // What the kernel has for any time, and would need for boot only, is no news.
+    const before = lastingPre.get(spanName(span));
+    if (!before) differences.push({ span, status: 'new' });
+    else if (!sameContents(before, span, comparer)) differences.push({ span, status: 'changed' });
+  }
   return { differences, lineOnly };
 }
 
 function isBoot(unit: Unit, span: Span): boolean {
   return span.sectionClass === 'init' && unit.rules[span.section.index]?.change === 'note' && span.symbols.length > 0;
+}
+
+/** What a unit has for longer than boot, by name. */
+function lastingOf({ spans }: Unit): Map<string, Span> {
+  return new Map(spans.flatMap((span) => (span.kind !== 'opaque' && span.symbols.length > 0 ? [[spanName(span), span]] : [])));
 }
 
 /** Of what compilers and macros number: its name without the number, and its bytes. */

@@ -90,7 +90,7 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
     ...movedFunctions(pre, state.changed),
     ...linkageNotes(pre, state.changed),
     ...unusedNotes(post, newText, reached),
-    ...goneNotes([...partial.removedText, ...partial.removedData]),
+    ...goneNotes(post, [...partial.removedText, ...partial.removedData]),
     ...kept.map((section): Ignored => ({ name: section, section, kind: 'kept', note })),
   ];
   return { ...partial, ignored, refusals };

@@ -1,3 +1,4 @@
+import { SHN_UNDEF } from '../elf/constants.ts';
 import { sameContents, type BootDifference } from './boot.ts';
 import { TargetComparer } from './equal.ts';
 import { groupBy } from './pairing.ts';
@@ -95,7 +96,10 @@ export function linkageNotes(pre: Unit, changed: ReadonlySet<Span>): Ignored[] {
 }
 
 /** Functions and variables that are gone though the whole kernel knows their name. */
-export function goneNotes(removed: readonly Span[]): Ignored[] {
+export function goneNotes({ object }: Unit, removed: readonly Span[]): Ignored[] {
+  const known = new Set(object.symbols.flatMap(({ name, section }) => (section === SHN_UNDEF ? [] : [name])));
   const note = 'gone from the source, and the running kernel keeps it: whoever else refers to it goes on with the old one';
-  return removed.filter(isGlobal).map((span) => ({ name: spanName(span), section: span.section.name, kind: 'gone', note }));
+  return removed
+    .filter((span) => isGlobal(span) && !known.has(spanName(span)))
+    .map((span) => ({ name: spanName(span), section: span.section.name, kind: 'gone', note }));
 }
