@@ -59,6 +59,11 @@ export const REFUSALS = {
     rule: 'Code and data for booting are gone from the running kernel.',
     remedy: 'Write a new function, or a copy of the data, without __init for what still has to run.',
   },
+  init_changed: {
+    rule: 'Boot code has run already, and exit code is no part of a running kernel: of a change that needs them beside code that runs, one half would be missing.',
+    remedy:
+      'Do what the boot code would have done from a hook that runs when the update is applied, or take it out of the change.',
+  },
   registered_at_boot: {
     rule: 'What boot code gave the kernel to use stays in use.',
     remedy: 'Keep its name: then it is replaced where it is.',
@@ -124,7 +129,7 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /** Refusals that `--allow` can turn off: those of which Ksplice would only have warned. */
-export const ALLOWABLE = ['data_changed', 'ignored_section'] as const satisfies readonly RefusalCode[];
+export const ALLOWABLE = ['data_changed', 'ignored_section', 'init_changed'] as const satisfies readonly RefusalCode[];
 
 export type Allowable = (typeof ALLOWABLE)[number];
 

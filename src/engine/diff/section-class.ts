@@ -179,6 +179,11 @@ export function whyFixed(rule: SectionRule | undefined, symbol: string): string 
   return rule?.fixed?.find((one) => one.symbol.test(symbol))?.because;
 }
 
+/** Code or data that only leaving needs: what is built into a kernel never does. */
+export function isExit(name: string): boolean {
+  return /^\.(exit|memexit)\./.test(name);
+}
+
 /** The class of a section name, or undefined: unknown. */
 export function classify(name: string): SectionClass | undefined {
   return sectionRule(name)?.is;
