@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Changes, FunctionChange, Pair } from '../engine/diff/changes.ts';
 import { diffObjects } from '../engine/diff/diff.ts';
 import { EVIDENCE, EVIDENCE_TEXT } from '../engine/diff/evidence.ts';
+import type { IgnoredKind } from '../engine/diff/ignored.ts';
 import type { Allowable, Refusal } from '../engine/diff/refusal.ts';
 import type { Why } from '../engine/why/why.ts';
 import { readInput } from './files.ts';
@@ -83,10 +84,14 @@ export function showChanges(output: Output, changes: Changes, why?: Why, whole =
   for (const { name, status, gpl } of changes.exports)
     output.line(`  export   ${output.paint('bold', name)}${gpl ? ' (GPL)' : ''} is ${status}`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
-  for (const ignored of changes.ignored) output.line(`  left out  ${ignored.name} (${ignored.section}): ${ignored.note}`);
+  for (const { name, section, kind, note } of changes.ignored)
+    output.line(`  ${LEFT_OUT.includes(kind) ? 'left out' : 'noted   '}  ${name} (${section}): ${note}`);
   if (changes.functions.length > 0) showPairs(output, changes.pairs);
   for (const refusal of changes.refusals) showRefusal(output, refusal);
 }
+
+/** What an update leaves out; the other kinds are worth a word only. */
+const LEFT_OUT: readonly IgnoredKind[] = ['boot', 'kept'];
 
 const MOST_PAIRS = 12;
 

@@ -183,6 +183,13 @@ describe('hotsplice diff', () => {
     expect((await hotsplice('diff', ...fixture('data'), '--allow', 'data_changed')).status).toBe(1);
   });
 
+  test('says that boot code differs where nothing else does', async () => {
+    const run = await hotsplice('diff', ...fixture('init'));
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toMatch(/unchanged: nothing would behave differently$/m);
+    expect(run.stdout).toContain('left out  setup (.init.text): boot code differs: it has already run, nothing to ship');
+  });
+
   test('says what it took for the same though the name differs, and why', async () => {
     const run = await hotsplice('diff', ...fixture('renumbered'));
     expect(run.stdout).toMatch(/the same +work\.constprop\.0 → work\.constprop\.1 \(\.text\S*\), by its contents/);
@@ -191,7 +198,7 @@ describe('hotsplice diff', () => {
   test('allows only what Ksplice would have warned of', async () => {
     const run = await hotsplice('diff', ...fixture('data'), '--allow', 'static_key');
     expect([run.status, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain('Only these can be allowed: data_changed, ignored_section.');
+    expect(run.stderr).toContain('Only these can be allowed: data_changed, ignored_section, init_changed.');
   });
 });
 

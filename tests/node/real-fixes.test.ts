@@ -46,7 +46,7 @@ test('the sample has 12 files, of every verdict', () => {
 
 describe('the answer to a real change is what a reader of it says', () => {
   test.concurrent.each(sample)('$file: $verdict', async (entry) => {
-    const compared = await comparePair(pack, entry, must(await builder.build(entry.file, filePatch(entry))));
+    const compared = await comparePair(pack, builder.kernel, entry, must(await builder.build(entry.file, filePatch(entry))));
     expect(compared.problems).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ export interface FunctionChange {
   readonly name: string;
   readonly status: 'changed' | 'new' | 'removed';
   readonly reasons: readonly Reason[];
-  /** The function's code: itself first, then `.cold` and `.part` pieces. */
+  /** The function's code: itself first, then `.part` pieces, then what is cold, of both; pieces of a kind by their numbers. */
   readonly pieces: readonly Piece[];
 }
 

@@ -1,8 +1,10 @@
+import { compareBoot } from './boot.ts';
 import { correlate } from './correlate.ts';
 import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
 import { compareExports, type ExportChanges } from './exports.ts';
 import { newHooks, type Hook } from './hooks.ts';
-import { bootDifferences, changedSections, movedFunctions, type Ignored } from './ignored.ts';
+import { hasEffect, reachedOf, unusedNotes } from './effect.ts';
+import { bootNotes, bootTableNotes, changedSections, goneNotes, linkageNotes, movedFunctions, type Ignored } from './ignored.ts';
 import { bugLineShifts, LineEvidence, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
 import { inPlace, readOptions, type Options } from './options.ts';
@@ -37,7 +39,7 @@ export interface Comparison {
   /** Post variables and constants with a name that are not in pre. */
   readonly newData: readonly Span[];
   readonly removedData: readonly Span[];
-  /** Pre text spans that differ only in line numbers. */
+  /** Pre functions that differ only in line numbers, those of boot among them. */
   readonly lineOnly: ReadonlyMap<Span, readonly LineShift[]>;
   /** Functions that run when the update is applied or reversed. */
   readonly hooks: readonly Hook[];
@@ -71,14 +73,16 @@ export function compareUnits(
   const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
   const hooks = newHooks(pre.hooks, post.hooks);
   const written = new Set(state.inPlace.values());
+  const reached = reachedOf(post);
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
-    ...newText,
+    ...newText.filter((span) => reached.byKernel.has(span)),
     ...newData.filter((span) => span.symbols[0]?.bind !== 0),
     ...hooks.map((hook) => hook.function),
     ...written,
   ]).filter((span) => !written.has(span));
   const removedText = unmatched(pre.spans, ['text']).filter((span) => span.size > 0);
+  const boot = compareBoot(pre, post, () => state.evidence(), new TargetComparer(() => false));
   const partial = {
     objectPath,
     pre,
@@ -92,7 +96,7 @@ export function compareUnits(
     removedText,
     fates: fates(pre.spans, removedText),
     removedData: unmatched(pre.spans, ['data', 'rodata']).filter((span) => named(span) && !state.constants.has(span)),
-    lineOnly: state.lineOnly,
+    lineOnly: new Map([...state.lineOnly, ...boot.lineOnly]),
     hooks,
     exports: compareExports(pre.exports, post.exports),
     options,
@@ -101,12 +105,26 @@ export function compareUnits(
   const tables = changedSections(pre, post, 'refuse');
   const kept = allow.has('ignored_section') ? tables : [];
   const changedTables = tables.filter((name) => !kept.includes(name));
-  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables, badOptions });
+  const effect = hasEffect(partial);
+  // What boot did and the new source does not do any more has no new half that could be missing.
+  const needed = effect ? boot.differences.filter(({ status }) => status !== 'removed') : [];
+  const left = allow.has('init_changed');
+  const neededBoot = left ? [] : needed;
+  const facts = { ...partial, ignored: [], changedData: [...state.changedData] };
+  const refusals = refuse({ ...facts, changedTables, badOptions, neededBoot });
   const note = 'the running kernel goes on with the table it has, as was allowed';
   const ignored = [
-    ...bootDifferences(pre, post),
+    ...bootNotes(
+      boot.differences.filter((one) => !neededBoot.includes(one)),
+      left && effect,
+    ),
+    ...bootTableNotes(pre, post),
     ...movedFunctions(pre, state.changed),
-    ...leftFunctions(partial.fates),
+    ...linkageNotes(pre, state.changed),
+    ...unusedNotes(post, newText, reached),
+    // What is only gone stays, as nothing is shipped for it.
+    ...goneNotes(post, [...(effect ? [] : removedText), ...partial.removedData]),
+    ...(effect ? leftFunctions(partial.fates) : []),
     ...kept.map((section): Ignored => ({ name: section, section, kind: 'kept', note })),
   ];
   return { ...partial, ignored, refusals };
@@ -199,7 +217,7 @@ class Fixpoint {
       return false;
     const lines = [...(bugLineShifts(pre, post) ?? [])];
     if (!sameBytes(pre, post)) {
-      const immediates = this.#evidence().immediates(pre, post);
+      const immediates = this.evidence().immediates(pre, post);
       if (!immediates || this.replaceLineOnly) return false;
       lines.push(...immediates);
     }
@@ -211,7 +229,7 @@ class Fixpoint {
     if (contentSize(pre) !== contentSize(post) || !this.#comparer.sameReferences(pre.references, post.references, pre))
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
-    return sameBytes(pre, post) || this.#evidence().record(pre, post) !== undefined;
+    return sameBytes(pre, post) || this.evidence().record(pre, post) !== undefined;
   }
 
   #sameEntry(from: Target, to: Target): boolean {
@@ -221,7 +239,7 @@ class Fixpoint {
   }
 
   /** Gathered when the first difference asks for it, while everything still has the partner that correlation gave it. */
-  #evidence(): LineEvidence {
+  evidence(): LineEvidence {
     return (this.#lines ??= new LineEvidence(this.pre.spans));
   }
 }

@@ -1,21 +1,28 @@
-import type { Changes, DataChange, ExportChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
+import type { Changes, DataChange, ExportChange, FunctionChange, Pair, Piece } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { describeCode } from './describe-code.ts';
+import { hasEffect } from './effect.ts';
 import { isLabelTable } from './equal.ts';
 import type { Export } from './exports.ts';
-import { ownerName, sourceName } from './names.ts';
+import { coldParent, ownerName, sourceName } from './names.ts';
+import { groupBy } from './pairing.ts';
 import { pullsOf } from './pulls.ts';
-import { reasonsOf } from './reasons.ts';
+import { reasonsOf, type FunctionPieces, type PiecePair } from './reasons.ts';
 import { spanName, type Span } from './span.ts';
 
-/** Tells a comparison in the terms of the source: functions, variables, reasons. */
-export function describeChanges(comparison: Comparison): Changes {
-  const functions = mergeClones(groupFunctions(comparison).map((group) => describeFunction(comparison, group)));
+/**
+ * Tells a comparison in the terms of the source: functions, variables, reasons. `ships`: it has a part in an update, for another unit may need what is
+ * new in it.
+ */
+export function describeChanges(comparison: Comparison, ships = hasEffect(comparison)): Changes {
+  const before = groupBy(comparison.pre.spans, (span) => (span.kind === 'text' ? ownerName(spanName(span)) : undefined));
+  const functions = mergeClones(
+    groupFunctions(comparison).map((group) => describeFunction(comparison, group, wholeFunction(before, group))),
+  );
   const data = describeData(comparison);
   const hooks = comparison.hooks.map((hook) => ({ kind: hook.kind, function: spanName(hook.function) }));
   const exports = describeExports(comparison);
-  const differences = functions.length + data.length + hooks.length + exports.length;
-  const verdict = comparison.refusals.length > 0 ? 'refused' : differences > 0 ? 'changed' : 'unchanged';
+  const verdict = comparison.refusals.length > 0 ? 'refused' : ships ? 'changed' : 'unchanged';
   const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
   for (const change of functions) lineOnly.delete(change.name);
   return {
@@ -34,12 +41,12 @@ export function describeChanges(comparison: Comparison): Changes {
 
 interface Group {
   readonly name: string;
-  readonly pairs: { pre: Span | undefined; post: Span | undefined }[];
+  readonly pairs: PiecePair[];
 }
 
 function groupFunctions({ pre, changed, newText, removedText }: Comparison): Group[] {
   const groups = new Map<string, Group>();
-  const add = (name: string, pair: Group['pairs'][number]): void => {
+  const add = (name: string, pair: PiecePair): void => {
     const group = groups.get(name) ?? { name, pairs: [] };
     groups.set(name, group);
     group.pairs.push(pair);
@@ -53,34 +60,41 @@ function groupFunctions({ pre, changed, newText, removedText }: Comparison): Gro
   return [...groups.values()];
 }
 
-function describeFunction(comparison: Comparison, { name, pairs }: Group): FunctionChange {
-  const rank = (pair: Group['pairs'][number]): number => (spanName(pair.pre ?? pair.post ?? missing()) === name ? 0 : 1);
-  pairs.sort((a, b) => rank(a) - rank(b));
+function describeFunction(comparison: Comparison, { name, pairs }: Group, whole: FunctionPieces): FunctionChange {
+  pairs.sort((a, b) => byPiece(pieceName(a), pieceName(b), name));
   // A new or lost piece of a function that is otherwise as it was does not make the function new or lost.
-  const pieces = pairs.every((pair) => rank(pair) === 1);
+  const pieces = pairs.every((pair) => pieceName(pair) !== name);
   const hadPre = pairs.some((pair) => pair.pre) || (pieces && unchangedPiece(comparison.pre.spans, name));
   const hasPost = pairs.some((pair) => pair.post) || (pieces && unchangedPiece(comparison.post.spans, name));
   const status = !hadPre ? 'new' : !hasPost ? 'removed' : 'changed';
-  const reasons = pairs.flatMap(({ pre, post }): Reason[] => {
-    if (pre && post) return reasonsOf(comparison, pre, post);
-    const piece = spanName(pre ?? post ?? missing());
-    if (status !== 'changed') return [];
-    return [
-      { kind: 'piece', name: piece, status: pre ? 'dropped' : 'new', text: pre ? `${piece} is gone.` : `${piece} is new.` },
-    ];
-  });
-  const told = reasons.filter((reason) => reason.kind !== 'pulled-in');
   return {
     name,
     status,
-    reasons: told.length > 0 ? told : reasons,
+    reasons: status === 'changed' ? reasonsOf(comparison, whole, pairs) : [],
     pieces: pairs.map(({ pre, post }): Piece => ({
-      symbol: spanName(pre ?? post ?? missing()),
+      symbol: pieceName({ pre, post }),
       pre: pre && describeCode(pre, 'pre', comparison.changed),
       post: post && describeCode(post, 'post', comparison.changed),
       decidedBy: pre && post && pre.decidedBy,
     })),
   };
+}
+
+/** The function itself first, then its `.part` pieces, then what is cold, of both; pieces of a kind by their numbers. */
+function byPiece(a: string, b: string, name: string): number {
+  const rank = (symbol: string): number => (symbol === name ? 0 : coldParent(symbol) === undefined ? 1 : 2);
+  return rank(a) - rank(b) || a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** All pieces of a function on both sides, also those that are as they were. `before`: text of pre by function. */
+function wholeFunction(before: ReadonlyMap<string, readonly Span[]>, { name, pairs }: Group): FunctionPieces {
+  const pre = before.get(name) ?? [];
+  const post = new Set([...pre.map((span) => span.partner), ...pairs.map((pair) => pair.post)]);
+  return { name, pre, post: [...post].filter((span) => span !== undefined) };
+}
+
+function pieceName({ pre, post }: PiecePair): string {
+  return spanName(pre ?? post ?? missing());
 }
 
 function missing(): never {

@@ -14,7 +14,9 @@ export interface Entry {
 
 /** Global names inside of the functions of a unit, by span. Asks the symbol table once. */
 export class Entries {
-  readonly #inside = new Map<Span, { name: string; offset: number }[]>();
+  /** By function and offset: the first name of each. */
+  readonly #inside = new Map<Span, Map<number, string>>();
+  readonly #byName = new Map<string, { readonly span: Span; readonly offset: number }>();
 
   constructor(object: ElfObject, spans: readonly Span[]) {
     const bySection = new Map<number, Span[]>();
@@ -28,32 +30,31 @@ export class Entries {
       if (bind === STB_LOCAL || (type !== STT_FUNC && type !== STT_NOTYPE)) continue;
       const span = around(bySection.get(section) ?? [], value);
       if (!span || value === span.offset || value >= span.offset + contentSize(span)) continue;
-      const list = this.#inside.get(span) ?? [];
+      const offset = value - span.offset;
+      const names = this.#inside.get(span) ?? new Map<number, string>();
       // A second name of one place is no entry of its own.
-      if (!list.some((one) => one.offset === value - span.offset)) list.push({ name, offset: value - span.offset });
-      this.#inside.set(span, list);
+      if (!names.has(offset)) names.set(offset, name);
+      this.#inside.set(span, names);
+      this.#byName.set(name, { span, offset });
     }
   }
 
   /** All entries of a function, its start first. */
   of(span: Span, end = contentSize(span)): Entry[] {
-    const inside = (this.#inside.get(span) ?? []).sort((a, b) => a.offset - b.offset);
+    const inside = [...(this.#inside.get(span) ?? [])].map(([offset, name]) => ({ name, offset }));
+    inside.sort((a, b) => a.offset - b.offset);
     const starts = [{ name: spanName(span), offset: 0 }, ...inside];
     return starts.map((one, index) => ({ ...one, size: (starts[index + 1]?.offset ?? end) - one.offset }));
   }
 
   /** The entry of this name behind the start of a function, and the function it leads into. */
   find(name: string): { readonly span: Span; readonly offset: number } | undefined {
-    for (const [span, list] of this.#inside) {
-      const entry = list.find((one) => one.name === name);
-      if (entry) return { span, offset: entry.offset };
-    }
-    return undefined;
+    return this.#byName.get(name);
   }
 
   /** The name of the entry at a place of a function behind its start, if it is one. */
   at(span: Span, offset: number): string | undefined {
-    return this.#inside.get(span)?.find((one) => one.offset === offset)?.name;
+    return this.#inside.get(span)?.get(offset);
   }
 }
 

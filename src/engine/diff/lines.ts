@@ -1,3 +1,4 @@
+import { SHF_EXECINSTR } from '../elf/constants.ts';
 import { decode, instructionStart } from './instruction.ts';
 import { bytesEqual } from '../bytes.ts';
 import { contentSize, differingBytes } from './equal.ts';
@@ -22,6 +23,11 @@ const MAX_LINE = 0xffff;
 const PUSH_BYTE = 0x6a;
 /** A dynamic debug descriptor has its line in the low bits of a word, and flags above. */
 const DESCRIPTOR_LINE_BITS = 18;
+
+/** Functions, also those of boot. */
+export function isCode({ kind, section }: Span): boolean {
+  return kind === 'text' || (kind === 'opaque' && (section.flags & SHF_EXECINSTR) !== 0);
+}
 
 /** Line numbers of the bug tables that differ. Undefined if the tables do not correspond. */
 export function bugLineShifts(pre: Span, post: Span): LineShift[] | undefined {
@@ -52,9 +58,10 @@ export class LineEvidence {
     for (const span of pre) {
       const post = span.partner;
       if (!post) continue;
-      const certain = span.kind === 'text' ? bugShifts(span, post) : recordShifts(span, post);
+      const code = isCode(span);
+      const certain = code ? bugShifts(span, post) : recordShifts(span, post);
       for (const shift of certain ?? []) this.#shifts.add(key(shift));
-      if (span.kind !== 'text' || bytesEqual(span.bytes, post.bytes)) continue;
+      if (!code || bytesEqual(span.bytes, post.bytes)) continue;
       for (const shift of immediateShifts(span, post) ?? []) {
         const other = single.get(key(shift));
         if (other === undefined) single.set(key(shift), shift.pre);

@@ -45,7 +45,7 @@ export const REFUSALS = {
   data_changed: {
     rule: 'A variable keeps the value and the size it has in the running kernel; what the source says of its start is too late.',
     remedy:
-      'Set the value from code: a hook that runs when the update is applied, or the functions that use it. For another size, a new variable or a shadow field.',
+      'Set the value from code: a hook that runs when the update is applied, or the functions that use it. If nothing ever writes to it: ksplice_assume_rodata(). For another size, a new variable or a shadow field.',
   },
   ambiguous_static: {
     rule: 'Code that is replaced goes on with the variables it had; which of several is which is never guessed.',
@@ -58,6 +58,11 @@ export const REFUSALS = {
   boot_time_reference: {
     rule: 'Code and data for booting are gone from the running kernel.',
     remedy: 'Write a new function, or a copy of the data, without __init for what still has to run.',
+  },
+  init_changed: {
+    rule: 'Boot code has run already, and exit code is no part of a running kernel: of a change that needs them beside code that runs, one half would be missing.',
+    remedy:
+      'Do what the boot code would have done from a hook that runs when the update is applied, or take it out of the change.',
   },
   registered_at_boot: {
     rule: 'What boot code gave the kernel to use stays in use.',
@@ -124,7 +129,7 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /** Refusals that `--allow` can turn off: those of which Ksplice would only have warned. */
-export const ALLOWABLE = ['data_changed', 'ignored_section'] as const satisfies readonly RefusalCode[];
+export const ALLOWABLE = ['data_changed', 'ignored_section', 'init_changed'] as const satisfies readonly RefusalCode[];
 
 export type Allowable = (typeof ALLOWABLE)[number];
 

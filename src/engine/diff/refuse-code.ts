@@ -3,6 +3,7 @@ import { isLabelTable } from './equal.ts';
 import { walk } from './instruction.ts';
 import { coldParent, ownerName } from './names.ts';
 import { refusal, type Refusal } from './refusal.ts';
+import { whyFixed } from './section-class.ts';
 import type { Facts } from './refuse.ts';
 import { spanName, type Span } from './span.ts';
 
@@ -23,7 +24,7 @@ function functionRefusals({ pre, post }: Facts, span: Span): Refusal[] {
   const refusals: Refusal[] = [];
   const symbol = spanName(span);
   const at = { symbol, section: span.section.name };
-  const fixed = pre.rules[span.section.index]?.fixed;
+  const fixed = whyFixed(pre.rules[span.section.index], symbol);
   if (fixed !== undefined)
     refusals.push(refusal('not_replaceable', `${symbol} in ${span.section.name} cannot be replaced: ${fixed}.`, at));
   const entries = correspondences(pre, post, span, oldSize(span));
@@ -58,8 +59,8 @@ function tooClose({ pre }: Facts, functions: ReadonlySet<Span>): Refusal[] {
     for (const { target } of from.references) {
       const to = target.span;
       if (!to || target.offset <= 0 || !functions.has(to)) continue;
-      const entry = pre.entries.of(to).findLast(({ offset }) => offset <= target.offset);
-      if (!entry || target.offset === entry.offset || target.offset - entry.offset >= TRAMPOLINE_SIZE) continue;
+      const inEntry = [1, 2, 3, 4].some((by) => by === target.offset || pre.entries.at(to, target.offset - by) !== undefined);
+      if (!inEntry || pre.entries.at(to, target.offset) !== undefined) continue;
       // Its own code and pieces run no longer when it is replaced.
       if (from.kind === 'text' && ownerName(spanName(from)) === ownerName(spanName(to))) continue;
       const message = `${spanName(from)} leads to ${spanName(to)}+0x${target.offset.toString(16)}, into the ${TRAMPOLINE_SIZE} bytes of the jump to its replacement.`;

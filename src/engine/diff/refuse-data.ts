@@ -1,7 +1,7 @@
-import { contentSize } from './equal.ts';
+import { contentSize, sameShape, targetText, TargetComparer } from './equal.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Facts } from './refuse.ts';
-import { isGlobal, spanName, type Span } from './span.ts';
+import { isGlobal, spanName, spanText, type Span, type Target } from './span.ts';
 import { ambiguousLocals } from './static-locals.ts';
 
 /** Variables that the running kernel has otherwise than the new code expects. */
@@ -9,22 +9,42 @@ export function dataRefusals(facts: Facts): Refusal[] {
   const shipped = new Set(facts.shipped);
   const lost = ambiguousLocals(facts.pre.spans, facts.post.spans);
   return [
-    ...facts.changedData.map(changedRefusal),
+    ...facts.changedData.map((span) => changedRefusal(facts, span)),
     ...[...lost].filter(([span]) => shipped.has(span)).map(([span, candidates]) => lostRefusal(facts, span, candidates)),
   ];
 }
 
-function changedRefusal(span: Span): Refusal {
+function changedRefusal(facts: Facts, span: Span): Refusal {
   const name = spanName(span);
-  const post = span.partner ?? span;
-  const sizes = [contentSize(span), contentSize(post)];
-  const message =
-    sizes[0] === sizes[1]
-      ? `The initial value of ${name} differs, but the kernel already runs with the old one.`
-      : `${name} has ${sizes[1]} bytes instead of ${sizes[0]}, but the kernel already runs with the old one.`;
+  const what = differenceOf(facts, span, span.partner ?? span, new Set());
+  const message = `${name} ${what}, but ${name} is live: the kernel goes on with the old one.`;
   const details = { symbol: name, section: span.section.name };
   // Only of what no other unit knows by its name can the new code have a copy of its own.
   return refusal('data_changed', message, canBeCopied(span) ? { ...details, allowable: true } : details);
+}
+
+/** What really differs, said of `pre`: if that is as it was but for where it leads, of the constant at the end of the way. */
+function differenceOf(facts: Facts, pre: Span, post: Span, seen: Set<Span>): string {
+  seen.add(pre);
+  const [before, after] = [contentSize(pre), contentSize(post)];
+  if (before !== after) return `has ${after} bytes instead of ${before}`;
+  const value = pre.kind === 'rodata' ? 'has other contents' : 'has another initial value';
+  if (!sameShape(pre, post)) return value;
+  const comparer = new TargetComparer((span) => facts.changed.has(span));
+  for (const [index, reference] of pre.references.entries()) {
+    const other = post.references[index];
+    if (!other || comparer.sameReference(reference, other, pre)) continue;
+    const [from, to] = [reference.target, other.target];
+    const changed = from.span && facts.constants.get(from.span);
+    if (!from.span || !changed || changed !== to.span || from.offset !== to.offset)
+      return `leads to ${placeText(to)} instead of ${placeText(from)}`;
+    if (!seen.has(from.span)) return `leads to ${spanName(from.span)}, which ${differenceOf(facts, from.span, changed, seen)}`;
+  }
+  return value;
+}
+
+function placeText(target: Target): string {
+  return target.span?.kind === 'string' ? JSON.stringify(spanText(target.span).slice(target.offset)) : targetText(target);
 }
 
 /** Ksplice gave the new code a second copy of a static variable that changed, and warned. */

@@ -1,4 +1,6 @@
+import type { BootDifference } from './boot.ts';
 import type { Comparison } from './compare.ts';
+import { bootRefusals } from './refuse-boot.ts';
 import { codeRefusals } from './refuse-code.ts';
 import { cannotExport } from './exports.ts';
 import { chainRefusal, hookChains } from './hooks.ts';
@@ -16,6 +18,8 @@ export type Facts = Omit<Comparison, 'refusals'> & {
   readonly changedTables: readonly string[];
   /** Options that mean nothing. */
   readonly badOptions: readonly Refusal[];
+  /** Code and data of boot that an update would have to bring beside the code it replaces. */
+  readonly neededBoot: readonly BootDifference[];
 };
 
 /** Everything about a comparison that cannot be turned into an update, each with the source it is about. */
@@ -27,6 +31,7 @@ export function refuse(facts: Facts): Refusal[] {
     ...dataRefusals(facts),
     ...codeRefusals(facts),
     ...symbolRefusals(facts),
+    ...bootRefusals(facts.neededBoot),
     ...referenceRefusals(facts),
   ];
   if (all.length === 0) return all;

@@ -40,8 +40,13 @@ export interface SectionRule {
    * tools (`silent`); something that only boot sees (`note`); something a running kernel reads (`refuse`).
    */
   readonly change?: 'silent' | 'note' | 'refuse';
-  /** Why its code cannot be replaced. */
-  readonly fixed?: string;
+  /** Why its code cannot be replaced: of each symbol in it, by the first pattern that fits. */
+  readonly fixed?: readonly Fixed[];
+}
+
+interface Fixed {
+  readonly symbol: RegExp;
+  readonly because: string;
 }
 
 const TOOLS = 'for tools, not in the running kernel';
@@ -57,7 +62,8 @@ const rule = (pattern: RegExp, is: SectionClass, about: string, rest: Partial<Se
 });
 const ignored = (change: SectionRule['change'], about: string, pattern: RegExp): SectionRule =>
   rule(pattern, 'ignored', about, { change });
-const fixed = (reason: string, pattern: RegExp): SectionRule => rule(pattern, 'text', 'code at a fixed place', { fixed: reason });
+const fixed = (pattern: RegExp, ...reasons: readonly Fixed[]): SectionRule =>
+  rule(pattern, 'text', 'code at a fixed place', { fixed: reasons });
 
 /** The first rule that fits a name holds. */
 export const SECTION_RULES: readonly SectionRule[] = [
@@ -127,8 +133,21 @@ export const SECTION_RULES: readonly SectionRule[] = [
   rule(/^\.data\.\.percpu(\.\..*)?$/, 'percpu', 'variables of each processor'),
   rule(/^___?dyndbg(_classes)?$/, 'data', 'descriptors of dynamic debug messages'),
 
-  fixed('it is entered by the processor with the registers of a program', /^\.entry\.text(\..*)?$/),
-  fixed('the kernel rewrites calls to it when it boots', /^\.text\.\.__x86\.(indirect_thunk|return_thunk|rethunk.*|.*)$/),
+  fixed(
+    /^\.entry\.text(\..*)?$/,
+    { symbol: /^entry_/, because: 'every thread in a system call, also the one that applies the update, returns through it' },
+    { symbol: /_entries_start$/, because: 'it is a row of entries of which the processor takes one by its number' },
+    {
+      symbol: /^handle_exception/,
+      because: 'threads that wait in a page fault return through it, and the kernel knows such stacks by its address',
+    },
+    {
+      symbol: /^/,
+      because:
+        'the processor enters it with the registers, and perhaps on the stack, of what it interrupts, even while the machine is stopped',
+    },
+  ),
+  fixed(/^\.text\.\.__x86\./, { symbol: /^/, because: 'the kernel rewrites calls to it when it boots' }),
   rule(
     /^\.(text|noinstr\.text|sched\.text|spinlock\.text|kprobes\.text|cpuidle\.text|irqentry\.text|softirqentry\.text|ref\.text)(\..*)?$/,
     'text',
@@ -142,9 +161,27 @@ export const SECTION_RULES: readonly SectionRule[] = [
   rule(/^\.(data|bss|ref\.data)(\..*)?$/, 'data', 'variables, also those that are constant after boot (.data..ro_after_init)'),
 ];
 
-/** The rule for a section name, or undefined: unknown. */
-export function sectionRule(name: string): SectionRule | undefined {
-  return SECTION_RULES.find((candidate) => candidate.pattern.test(name));
+/** What is for leaving, which modules do. */
+const MODULE_RULES: readonly SectionRule[] = [
+  rule(/^\.exit\.text(\..*)?$/, 'text', 'functions for leaving'),
+  rule(/^\.exit\.rodata(\..*)?$/, 'rodata', 'constants for leaving'),
+  rule(/^\.exit\.data(\..*)?$/, 'data', 'variables for leaving'),
+];
+
+/** The rule for a section name, or undefined: unknown. `inModule`: the object is part of a module. */
+export function sectionRule(name: string, inModule = false): SectionRule | undefined {
+  const rules = inModule ? [...MODULE_RULES, ...SECTION_RULES] : SECTION_RULES;
+  return rules.find((candidate) => candidate.pattern.test(name));
+}
+
+/** Why a symbol of a section cannot be replaced, if that is so. */
+export function whyFixed(rule: SectionRule | undefined, symbol: string): string | undefined {
+  return rule?.fixed?.find((one) => one.symbol.test(symbol))?.because;
+}
+
+/** Code or data that only leaving needs: what is built into a kernel never does. */
+export function isExit(name: string): boolean {
+  return /^\.(exit|memexit)\./.test(name);
 }
 
 /** The class of a section name, or undefined: unknown. */

@@ -11,7 +11,11 @@ export function sameSites(comparer: TargetComparer, pre: Span, post: Span): bool
 
 /** Whether two entries say the same of the same place. `from`: the pre span they belong to. */
 export function sameSite(same: TargetComparer, a: Site, b: Site | undefined, from: Span): boolean {
-  if (!b || a.offset !== b.offset) return false;
+  return b !== undefined && a.offset === b.offset && sameEntry(same, a, b, from);
+}
+
+/** Whether two entries say the same, wherever they stand in their code. */
+export function sameEntry(same: TargetComparer, a: Site, b: Site, from: Span): boolean {
   if (a.kind === 'alternative' && b.kind === 'alternative') {
     return (
       a.cpuid === b.cpuid &&

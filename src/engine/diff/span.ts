@@ -22,7 +22,7 @@ export interface Span {
   readonly symbols: readonly ElfSymbol[];
   /** Sorted by offset. */
   references: readonly Reference[];
-  /** Sorted by offset. Only text has any. */
+  /** Sorted by offset. Only code has any; that of boot only those that tell a line. */
   sites: readonly Site[];
   /** The span of the other object that is the same thing, as far as correlation knows. */
   partner: Span | undefined;

@@ -2,6 +2,7 @@ import type { ElfRelocation, ElfSection } from '../elf/object.ts';
 import { View } from '../elf/view.ts';
 import { moved, type AddressMap } from './address.ts';
 import { readCode } from './code-references.ts';
+import { isCode } from './lines.ts';
 import type { Site, Span, Target } from './span.ts';
 import { tableLayout, type TableLayout } from './table-layout.ts';
 
@@ -10,7 +11,7 @@ export interface TableProblem {
   readonly message: string;
 }
 
-/** Gives every text span its sites, from all special tables of the object. Entries that point into other code (init, exit) are left out. */
+/** Gives every text span its sites, from all special tables of the object; code of boot only those that tell lines. */
 export function attachSites(map: AddressMap, tables: readonly ElfSection[]): TableProblem[] {
   const problems: TableProblem[] = [];
   const sites = new Map<Span, Site[]>();
@@ -42,7 +43,8 @@ export function attachSites(map: AddressMap, tables: readonly ElfSection[]): Tab
         say(`entry ${base / layout.size} points at no code of this object`);
         continue;
       }
-      if (place.span.kind !== 'text') continue;
+      // Of boot code only the lines of its warnings are of interest.
+      if (place.span.kind !== 'text' && !(layout.kind === 'bug' && isCode(place.span))) continue;
       const site = readSite(map, layout, entry, place.offset);
       const list = sites.get(place.span);
       if (typeof site === 'string') say(`entry ${base / layout.size}: ${site}`);

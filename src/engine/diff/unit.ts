@@ -29,14 +29,17 @@ export interface Unit {
 
 const COMPARED = new Set(['text', 'rodata', 'string', 'data', 'percpu', 'opaque']);
 
-/** Cuts an object into spans and finds out what they refer to. Never fails: what it does not understand is in `refusals`. */
-export function readUnit(object: ElfObject): Unit {
+/**
+ * Cuts an object into spans and finds out what they refer to. Never fails: what it does not understand is in `refusals`. `inModule`: it is part of a
+ * module, which can leave the kernel again.
+ */
+export function readUnit(object: ElfObject, inModule = false): Unit {
   const refusals: Refusal[] = [];
   const symbolsOf = symbolsBySection(object);
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
   const limit = maxSpans(object);
-  const rules = object.sections.map((section) => sectionRule(section.name));
+  const rules = object.sections.map((section) => sectionRule(section.name, inModule));
   for (const section of object.sections) {
     const is = rules[section.index]?.is;
     if (is === undefined) {

@@ -8,7 +8,7 @@ import { compileFailure, type CompileResult } from '../toolchain/diagnostic.ts';
 import { CANCELLED } from '../toolchain/gcc-pool.ts';
 import type { Compiled, Toolchain } from '../toolchain/toolchain.ts';
 import { createUpdate } from '../update/create.ts';
-import { checkLinking } from './linking.ts';
+import { checkLinking, type KernelObjects } from './linking.ts';
 import type { KernelPack } from './pack.ts';
 
 export interface CompilePatchOptions extends CompileOptions {
@@ -61,7 +61,7 @@ export async function compilePatch(
   if (options.signal?.aborted) return compileFailure(CANCELLED);
   onStage?.('compare');
   const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
-  const linked = await checkLinking(pack, units);
+  const linked = await checkLinking(pack, kernelObjects(toolchain), units);
   if (!linked.ok) return compileFailure(linked, compiled.value.diagnostics);
   const update = createUpdate({
     id,
@@ -84,6 +84,11 @@ export async function compilePatch(
     compiled: compiled.value,
     createMilliseconds: performance.now() - began,
   });
+}
+
+/** The objects of the pack that a toolchain works with. */
+export function kernelObjects({ units, objects }: Toolchain): KernelObjects {
+  return { paths: units.objects, readMany: (paths) => objects.readMany(paths) };
 }
 
 /** Changes of the kernel's sources as a git-style patch. */

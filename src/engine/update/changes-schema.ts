@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Changes } from '../diff/changes.ts';
 import { EVIDENCE } from '../diff/evidence.ts';
 import { HOOK_KINDS } from '../diff/hooks.ts';
+import { IGNORED_KINDS } from '../diff/ignored.ts';
 import { REFUSALS, type RefusalCode } from '../diff/refusal.ts';
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
@@ -106,9 +107,7 @@ const changes = v.object({
   exports: v.array(v.object({ name: text, status: comesOrGoes, gpl: v.boolean(), namespace: v.exactOptional(text) })),
   lineOnly: v.array(text),
   refusals: v.array(refusal),
-  ignored: v.array(
-    v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept', 'left'] as const), note: text }),
-  ),
+  ignored: v.array(v.object({ name: text, section: text, kind: v.picklist(IGNORED_KINDS), note: text })),
   pairs: v.array(v.object({ pre: text, post: text, section: text, decidedBy: evidence })),
 });
 

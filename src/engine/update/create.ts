@@ -2,12 +2,16 @@ import type { Changes } from '../diff/changes.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { describeChanges } from '../diff/describe.ts';
 import { compareObjects } from '../diff/diff.ts';
+import { hasEffect } from '../diff/effect.ts';
 import type { Allowable } from '../diff/refusal.ts';
+import { isGlobal } from '../diff/span.ts';
+import { targetsOf } from '../diff/targets.ts';
 import { EM_386 } from '../elf/constants.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { isTarget, isUpdateId, KERNEL_TARGET, KSPLICE_API_VERSION, moduleFile, moduleName } from './format.ts';
 import { gzip } from './gzip.ts';
 import type { UpdateKernel } from './kernel.ts';
+import { movedFunctions } from './moved.ts';
 import { buildNewCode } from './new-code.ts';
 import { buildOldCode } from './old-code.ts';
 import { writeTar, type TarFile } from './tar.ts';
@@ -68,16 +72,17 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
       objectPath: path,
       machines: [EM_386],
       allow: options.allow ?? [],
+      inModule: target !== KERNEL_TARGET,
       ...(options.replaceLineOnly && { replaceLineOnly: true }),
     });
     if (!comparison.ok) return comparison;
     parts.push({ target, comparison: comparison.value });
   }
-  const changes = parts.map(({ comparison }) => describeChanges(comparison));
+  const touched = touchedParts(parts);
+  const changes = parts.map((part) => describeChanges(part.comparison, touched.includes(part)));
   const refused = refuseTogether(parts, options.loaderResolves === 'exports');
   if (refused) return refused;
-  const touched = parts.filter(({ comparison }) => hasEffect(comparison) || comparison.shipped.length > 0);
-  if (!touched.some(({ comparison }) => hasEffect(comparison))) {
+  if (touched.length === 0) {
     return failure('nothing_to_ship', 'Nothing that the kernel runs differs, so there is nothing to update.', {
       where: few(options.units.map((unit) => unit.path)),
       found: withoutEffect(changes),
@@ -91,12 +96,6 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
     options.timestamp,
   );
   return success({ tarball: gzip(tar, options.timestamp), changes });
-}
-
-/** Something that a running kernel would notice. A function that nobody calls is nothing yet. */
-function hasEffect({ changed, inPlace, hooks, exports, fates }: Comparison): boolean {
-  const symbols = exports.added.length + exports.removed.length;
-  return changed.size + inPlace.size + hooks.length + symbols > 0 || [...fates.values()].includes('delete');
 }
 
 /** The files of the tarball, in their order. */
@@ -156,17 +155,44 @@ function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefi
   return undefined;
 }
 
+/**
+ * Units with a part in the update: those in which something is replaced, those with something new that one of them refers to by its name, and those
+ * between which a function moved.
+ */
+function touchedParts(parts: readonly Part[]): Part[] {
+  const comparisons = parts.map(({ comparison }) => comparison);
+  const homes = new Map<string, Comparison>();
+  for (const comparison of comparisons)
+    for (const span of comparison.shipped)
+      if (!span.partner && isGlobal(span)) for (const { name } of span.symbols) homes.set(name, comparison);
+  const moved = movedFunctions(comparisons).flatMap(({ from, to }) => [from, to]);
+  const touched = new Set([...comparisons.filter(hasEffect), ...moved]);
+  for (const { shipped, inPlace, exports } of touched) {
+    const targets = [...[...shipped, ...inPlace.values()].flatMap(targetsOf), ...exports.added.map(({ value }) => value)];
+    for (const target of targets) {
+      const home = !target || target.span ? undefined : homes.get(target.name);
+      if (home) touched.add(home);
+    }
+  }
+  return parts.filter(({ comparison }) => touched.has(comparison));
+}
+
 /** What differs where nothing has to be replaced. */
 function withoutEffect(changes: readonly Changes[]): string | undefined {
-  const of = (kind: Changes['ignored'][number]['kind']): string[] =>
-    changes.flatMap(({ ignored }) => ignored.filter((one) => one.kind === kind).map(({ name }) => name));
-  const boot = of('boot');
-  if (boot.length > 0) return `code or data that the kernel uses only while it boots: ${few(boot)}`;
-  const moved = of('moved');
-  if (moved.length > 0)
-    return `only the sections of functions, as the compiler thinks otherwise of how often they run: ${few(moved)}`;
+  const kinds: readonly [Changes['ignored'][number]['kind'], string][] = [
+    ['boot', 'boot code differs: it has already run, nothing to ship'],
+    ['unused', 'new functions that nothing comes to'],
+    ['gone', 'names that are gone, and that the running kernel keeps'],
+    ['moved', 'sections of functions, as the compiler thinks otherwise of how often they run'],
+    ['linkage', 'which names other files see'],
+  ];
+  const found = kinds.flatMap(([kind, words]) => {
+    const names = changes.flatMap(({ ignored }) => ignored.filter((one) => one.kind === kind).map(({ name }) => name));
+    return names.length > 0 ? [`${words} (${few(names)})`] : [];
+  });
   const lines = changes.flatMap(({ lineOnly }) => lineOnly);
-  return lines.length > 0 ? `only line numbers, in ${few(lines)}` : undefined;
+  if (lines.length > 0) found.push(`line numbers (${few(lines)})`);
+  return found.length > 0 ? found.join('; ') : undefined;
 }
 
 /** The first few of a list that may have hundreds. */

@@ -64,8 +64,9 @@ describe('createUpdate', () => {
   });
 
   it('says what differs where nothing is shipped', () => {
-    expect(create(['init'])).toMatchObject({ found: expect.stringMatching(/boots: setup$/) as string });
-    expect(create(['lines'])).toMatchObject({ found: expect.stringMatching(/^only line numbers, in \w/) as string });
+    expect(create(['init'])).toMatchObject({ found: 'boot code differs: it has already run, nothing to ship (setup)' });
+    expect(create(['lines'])).toMatchObject({ found: expect.stringMatching(/^line numbers \(\w/) as string });
+    expect(create(['moved'])).toMatchObject({ found: expect.stringMatching(/^sections of functions/) as string });
   });
 
   it.each(EMPTY)('has nothing to ship for %s', (name) => {

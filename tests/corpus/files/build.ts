@@ -1,6 +1,8 @@
 import { spawnGcc } from '../../../src/cli/gcc.ts';
 import { openToolchain } from '../../../src/cli/toolchain.ts';
 import { failure, success, type Result } from '../../../src/engine/failure.ts';
+import { kernelObjects } from '../../../src/engine/pipeline/compile-patch.ts';
+import type { KernelObjects } from '../../../src/engine/pipeline/linking.ts';
 import type { KernelPack } from '../../../src/engine/pipeline/pack.ts';
 import { ChangedTree } from '../../../src/engine/toolchain/changed-tree.ts';
 import { compileUnit, preObject } from '../../../src/engine/toolchain/compile-unit.ts';
@@ -24,6 +26,8 @@ export interface Pair {
 
 /** From the patch of one C file to the objects of the one unit that it is compiled into. */
 export interface Builder {
+  /** The objects that the kernel was linked from. */
+  readonly kernel: KernelObjects;
   build(file: string, patch: Uint8Array): Promise<Result<Pair>>;
   close(): void;
 }
@@ -36,6 +40,7 @@ export async function openBuilder(pack: KernelPack, jobs: number, store?: BlobSt
   const pool = new GccPool(() => spawnGcc(modules), jobs, TIMEOUT_MS);
   const cache = store && new ObjectCache(store, `${compiler.identity} ${sources.identity}`);
   return {
+    kernel: kernelObjects(toolchain),
     async build(file, patch) {
       const applied = await toolchain.applyPatch(patch);
       if (!applied.ok) return applied;

@@ -2,7 +2,7 @@ import type { Changes, FunctionChange } from '../../../src/engine/diff/changes.t
 import { diffObjects } from '../../../src/engine/diff/diff.ts';
 import { sourceName } from '../../../src/engine/diff/names.ts';
 import { success, type Result } from '../../../src/engine/failure.ts';
-import { checkLinking } from '../../../src/engine/pipeline/linking.ts';
+import { checkLinking, type KernelObjects } from '../../../src/engine/pipeline/linking.ts';
 import type { KernelPack } from '../../../src/engine/pipeline/pack.ts';
 import { createUpdate } from '../../../src/engine/update/create.ts';
 import { readUpdate } from '../../../src/engine/update/read.ts';
@@ -23,11 +23,11 @@ export interface Compared {
 }
 
 /** Compares a pair in both directions and each object with itself, makes an update of it, and reads that back. */
-export async function comparePair(pack: KernelPack, entry: ChangedFile, pair: Pair): Promise<Compared> {
+export async function comparePair(pack: KernelPack, kernel: KernelObjects, entry: ChangedFile, pair: Pair): Promise<Compared> {
   const { path, pre, post } = pair;
   const changes = diff(path, pre, post);
   const reversed = diff(path, post, pre);
-  const made = await makeUpdate(pack, entry, pair);
+  const made = await makeUpdate(pack, kernel, entry, pair);
   const update = made.ok ? 'made' : made.code;
   const problems = [
     ...forwardProblems(entry, pair, changes),
@@ -43,8 +43,8 @@ function diff(path: string, pre: Uint8Array, post: Uint8Array): Changes {
 }
 
 /** Makes the update of one unit as `hotsplice create` does, and gives its size. */
-async function makeUpdate(pack: KernelPack, { file }: ChangedFile, unit: Pair): Promise<Result<number>> {
-  const linked = await checkLinking(pack, [unit]);
+async function makeUpdate(pack: KernelPack, kernel: KernelObjects, { file }: ChangedFile, unit: Pair): Promise<Result<number>> {
+  const linked = await checkLinking(pack, kernel, [unit]);
   if (!linked.ok) return linked;
   const id = file
     .replace(/\.c$/, '')

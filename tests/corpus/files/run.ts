@@ -28,7 +28,7 @@ export async function runFileCorpus(only: readonly string[], tell: (line: string
   const found = new Map<string, Compared>();
   const lane = async () => {
     for (let entry = queue.shift(); entry; entry = queue.shift()) {
-      const compared = await comparePair(pack, entry, must(await builder.build(entry.file, filePatch(entry))));
+      const compared = await comparePair(pack, builder.kernel, entry, must(await builder.build(entry.file, filePatch(entry))));
       found.set(entry.file, compared);
       tell(line(compared));
     }

@@ -31,7 +31,7 @@ export function filesPage({ kernel, before, after }: FileCorpus, all: readonly C
     '',
     '## Unchanged',
     '',
-    '“Identical”: the compiler gives the very bytes that run. “Line numbers”: nothing but those differs.',
+    '“Identical”: the compiler gives the very bytes that run. “Line numbers”: nothing but those differs. What is told beside it is in [differ.md](differ.md#boot-code-and-what-else-is-told).',
     '',
     '| file | object | what it is | update |',
     '| --- | --- | --- | --- |',
@@ -64,11 +64,11 @@ function changedRow({ entry, changes, pair, update, updateBytes }: Compared): st
 
 function sameRow({ entry, changes, update, updateBytes }: Compared): string {
   const { lineOnly, ignored } = changes;
-  const boot = ignored.map(({ name }) => `\`${name}\` (boot)`);
+  const notes = ignored.map(({ name, kind }) => `\`${name}\` (${kind})`);
   const what =
     entry.verdict === 'identical'
       ? 'identical'
-      : [...(lineOnly.length > 0 ? [`line numbers in ${lineOnly.length}`] : []), ...boot].join(', ');
+      : [...(lineOnly.length > 0 ? [`line numbers in ${lineOnly.length}`] : []), ...notes].join(', ');
   return row(fileCell(entry, 1), what, entry.note, updateCell(update, updateBytes));
 }
 

@@ -1,35 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Changes } from '../../src/engine/diff/changes.ts';
-import { diffObjects, type DiffOptions } from '../../src/engine/diff/diff.ts';
-import { HOOK_KINDS } from '../../src/engine/diff/hooks.ts';
-import { R_386_PC32 } from '../../src/engine/elf/constants.ts';
-import type { ElfObject } from '../../src/engine/elf/object.ts';
-import { readElf } from '../../src/engine/elf/reader.ts';
-import type { Failure, Result } from '../../src/engine/failure.ts';
-import { createUpdate, type CreatedUpdate, type CreateOptions } from '../../src/engine/update/create.ts';
-import { readUpdate, type UpdateTarget } from '../../src/engine/update/read.ts';
-import type { UpdateKernel } from '../../src/engine/update/kernel.ts';
-import { openRules, type Rules } from './rules.ts';
-import { must, openPack } from './support.ts';
+import type { Changes } from '../../../src/engine/diff/changes.ts';
+import { diffObjects, type DiffOptions } from '../../../src/engine/diff/diff.ts';
+import { HOOK_KINDS } from '../../../src/engine/diff/hooks.ts';
+import { R_386_PC32 } from '../../../src/engine/elf/constants.ts';
+import type { ElfObject } from '../../../src/engine/elf/object.ts';
+import { readElf } from '../../../src/engine/elf/reader.ts';
+import type { Failure, Result } from '../../../src/engine/failure.ts';
+import { createUpdate, type CreatedUpdate, type CreateOptions } from '../../../src/engine/update/create.ts';
+import { readUpdate, type UpdateTarget } from '../../../src/engine/update/read.ts';
+import { sectionRule, whyFixed } from '../../../src/engine/diff/section-class.ts';
+import { applyPatch } from '../../../src/engine/patch/apply.ts';
+import { parsePatch } from '../../../src/engine/patch/parse.ts';
+import { gunzip } from '../../../src/engine/update/gzip.ts';
+import type { UpdateKernel } from '../../../src/engine/update/kernel.ts';
+import { readTar } from '../../../src/engine/update/tar.ts';
+import { ROOT } from '../../../tools/dev/paths.mjs';
+import { codes, RuleFixtures } from './compiled.ts';
+import { must, openPack } from '../support.ts';
 
 /** What goes into an update beyond new code: hooks, options, constants, lines, exports, functions that are gone or have several entries. */
-let rules: Rules;
+const NEEDED =
+  'after_init agreed bug_line constants deleted entry_close entry_gone entry_split export_percpu exported folded home_new home_old hook_again hook_answers hook_asks hook_elsewhere hook_late hook_reaches hook_table hook_unknown hooks leaves nothing option_early option_rodata option_unknown resized resized_global switches two_entries'.split(
+    ' ',
+  );
+
+let rules: RuleFixtures;
+/** The pairs that are put together here. */
+const compiled = new Map<string, { readonly pre: Uint8Array; readonly post: Uint8Array }>();
 let kernel: UpdateKernel;
 
 beforeAll(async () => {
-  rules = await openRules();
+  rules = await RuleFixtures.open();
+  for (const name of NEEDED) compiled.set(name, await rules.pair(name));
   kernel = (await openPack()).manifest;
-});
+}, 300_000);
 
 afterAll(() => rules.close());
 
+function pairOf(name: string) {
+  const pair = compiled.get(name);
+  if (!pair) throw new Error(`There is no fixture ${name}.`);
+  return pair;
+}
+
 function diff(name: string, options: Partial<DiffOptions> = {}): Changes {
-  const { pre, post } = rules.pairOf(name);
+  const { pre, post } = pairOf(name);
   return must(diffObjects(pre, post, { objectPath: `rules/${name}.o`, ...options }));
 }
 
 function create(names: readonly string[], options: Partial<CreateOptions> = {}): Result<CreatedUpdate> {
-  const units = names.map((name) => ({ path: `rules/${name}.o`, ...rules.pairOf(name) }));
+  const units = names.map((name) => ({ path: `rules/${name}.o`, ...pairOf(name) }));
   return createUpdate({ id: 'abc', kernel, units, timestamp: 0, ...options });
 }
 
@@ -46,7 +68,6 @@ function made(names: readonly string[], options: Partial<CreateOptions> = {}) {
 
 const patches = (names: readonly string[], options: Partial<CreateOptions> = {}) =>
   made(names, options).added.patches.map(({ kind, name }) => `${kind} ${name}`);
-const codes = (changes: Changes) => changes.refusals.map(({ code, symbol }) => [code, symbol]);
 const section = (object: ElfObject, name: string) => object.sections.find((one) => one.name === name);
 
 describe('hooks', () => {
@@ -105,6 +126,20 @@ describe('hooks', () => {
     const together = create(['hook_asks', 'hook_answers']) as Failure;
     expect(together).toMatchObject({ ok: false, code: 'hook_reaches_replaced' });
     expect(together.message).toContain('asks_far → answers → decides');
+  });
+});
+
+describe('docs/hooks.md', () => {
+  test('its three examples fit the kernel’s sources exactly', async () => {
+    const text = readFileSync(join(ROOT, 'docs/hooks.md'), 'utf8');
+    const patches = [...text.matchAll(/```diff\n([^]*?)```/g)].map((match) => match[1] ?? '');
+    expect(patches).toHaveLength(3);
+    for (const patch of patches) {
+      const read = (path: string) => rules.toolchain.readFile(path);
+      const { files, notes } = must(await applyPatch(must(parsePatch(patch)), read));
+      expect(notes).toEqual([]);
+      expect(files[0]?.text).toContain('#include <linux/ksplice-patch.h>');
+    }
   });
 });
 
@@ -202,8 +237,8 @@ describe('line numbers', () => {
 
 describe('date and time', () => {
   test('are refused by the compiler itself, as the kernel is built', async () => {
-    expect(await rules.complaint('const char *built = __DATE__ " " __TIME__;\n')).toMatch(/__DATE__.*-Werror=date-time/);
-    expect(await rules.complaint('const char *built = "some day";\n')).toBe('');
+    expect(await rules.complaint('dated', 'const char *built = __DATE__ " " __TIME__;\n')).toMatch(/__DATE__.*-Werror=date-time/);
+    expect(await rules.complaint('undated', 'const char *built = "some day";\n')).toBe('');
   });
 });
 
@@ -247,12 +282,12 @@ describe('exports', () => {
 
 describe('functions that are gone', () => {
   test('lead to a stub if somebody may still call them, and are only kept off the stacks if not', () => {
-    const all = patches(['gone']);
+    const all = patches(['deleted']);
     expect(all).toEqual(['replace stays', 'delete handed', 'retire inner', 'delete known']);
   });
 
   test('and have no room for a jump stay, which is told', () => {
-    const { ignored } = diff('gone');
+    const { ignored } = diff('deleted');
     expect(ignored).toMatchObject([{ name: 'nothing', kind: 'left', note: expect.stringContaining('shorter') as string }]);
   });
 
@@ -285,11 +320,44 @@ describe('functions with several entries', () => {
   });
 });
 
+describe('the tarball', () => {
+  test('keeps the objects if that is asked for, however long their paths are', () => {
+    const path = `${'some/folder/'.repeat(8)}constants.o`;
+    const { pre, post } = pairOf('constants');
+    const { tarball } = must(createUpdate({ id: 'abc', kernel, units: [{ path, pre, post }], timestamp: 0, keepObjects: true }));
+    const files = new Map(must(readTar(must(gunzip(tarball)))).map(({ name, bytes }) => [name, bytes]));
+    expect(files.get(`ksplice-abc/debug/objects/pre/${path}`)).toEqual(pre);
+    expect(files.get(`ksplice-abc/debug/objects/post/${path}`)).toEqual(post);
+    expect(must(readUpdate(tarball)).id).toBe('abc');
+  });
+
+  test('has none otherwise', () => {
+    const { tarball } = must(create(['constants']));
+    expect(
+      must(readTar(must(gunzip(tarball))))
+        .map(({ name }) => name)
+        .filter((name) => name.includes('objects')),
+    ).toEqual([]);
+  });
+});
+
+describe('.entry.text', () => {
+  test.each([
+    ['entry_INT80_32', 'system call'],
+    ['irq_entries_start', 'by its number'],
+    ['handle_exception', 'by its address'],
+    ['asm_exc_page_fault', 'interrupts'],
+  ])('%s: its own reason is told', (symbol, words) => {
+    expect(whyFixed(sectionRule('.entry.text'), symbol)).toContain(words);
+    expect(whyFixed(sectionRule('.text'), symbol)).toBeUndefined();
+  });
+});
+
 describe('targets', () => {
   test('each has its own pair of modules, and a line in the contents', () => {
     const units = [
-      { path: 'rules/home_old.o', ...rules.pairOf('constants') },
-      { path: 'rules/other.o', ...rules.pairOf('folded'), target: 'some_module' },
+      { path: 'rules/home_old.o', ...pairOf('constants') },
+      { path: 'rules/other.o', ...pairOf('folded'), target: 'some_module' },
     ];
     const targets = targetsOf(createUpdate({ id: 'abc', kernel, units, timestamp: 0 }));
     expect(targets.map(({ target, newCode, oldCode }) => [target, newCode.name, oldCode.file])).toEqual([
@@ -298,10 +366,20 @@ describe('targets', () => {
     ]);
   });
 
+  test('that are modules have code for leaving, which the kernel has not', () => {
+    expect(diff('leaves')).toMatchObject({ verdict: 'unchanged', ignored: [{ name: 'leaves', kind: 'boot' }] });
+    expect(diff('leaves', { inModule: true })).toMatchObject({ verdict: 'changed', functions: [{ name: 'leaves' }] });
+  });
+
+  test.each(['two words', 'a/b', 'a'.repeat(60)])('cannot be called “%s”', (target) => {
+    const units = [{ path: 'rules/constants.o', ...pairOf('constants'), target }];
+    expect(createUpdate({ id: 'abc', kernel, units, timestamp: 0 })).toMatchObject({ ok: false, code: 'bad_target' });
+  });
+
   test('know nothing of what is new in each other', () => {
     const units = [
-      { path: 'rules/hook_asks.o', ...rules.pairOf('hook_asks'), target: 'some_module' },
-      { path: 'rules/hook_answers.o', ...rules.pairOf('hook_answers') },
+      { path: 'rules/hook_asks.o', ...pairOf('hook_asks'), target: 'some_module' },
+      { path: 'rules/hook_answers.o', ...pairOf('hook_answers') },
     ];
     expect(createUpdate({ id: 'abc', kernel, units, timestamp: 0 })).toMatchObject({ ok: false, code: 'other_target' });
   });
