@@ -8,7 +8,7 @@ import type { Why } from '../engine/why/why.ts';
 import { readInput } from './files.ts';
 import { allowOption } from './options.ts';
 import { ExitCode, Output } from './output.ts';
-import { chainText, showWhy } from './why-text.ts';
+import { chainText, showPieces, showWhy } from './why-text.ts';
 import { explainUnits, WHY } from './why.ts';
 
 interface DiffOptions {
@@ -79,6 +79,7 @@ export function showChanges(output: Output, changes: Changes, why?: Why, whole =
   for (const datum of changes.data)
     output.line(`  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
+  if (whole) for (const { pieces } of why?.lineOnly ?? []) showPieces(output, pieces);
   for (const { name, section, kind, note } of changes.ignored)
     output.line(`  ${LEFT_OUT.includes(kind) ? 'left out' : 'noted   '}  ${name} (${section}): ${note}`);
   if (changes.functions.length > 0) showPairs(output, changes.pairs);

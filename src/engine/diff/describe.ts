@@ -1,6 +1,7 @@
 import type { Changes, DataChange, FunctionChange, Pair, Piece } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { describeCode } from './describe-code.ts';
+import { describeLineOnly } from './describe-lines.ts';
 import { hasEffect } from './effect.ts';
 import { isLabelTable } from './equal.ts';
 import { coldParent, ownerName, sourceName } from './names.ts';
@@ -20,14 +21,12 @@ export function describeChanges(comparison: Comparison, ships = hasEffect(compar
   );
   const data = describeData(comparison);
   const verdict = comparison.refusals.length > 0 ? 'refused' : ships ? 'changed' : 'unchanged';
-  const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
-  for (const change of functions) lineOnly.delete(change.name);
   return {
     object: comparison.objectPath,
     verdict,
     functions,
     data,
-    lineOnly: [...lineOnly],
+    ...describeLineOnly(comparison, functions),
     refusals: comparison.refusals,
     ignored: comparison.ignored,
     pairs: describePairs(comparison),

@@ -94,13 +94,18 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   files.push(
     { name: file('new'), bytes: buildNewCode(kernel, id, touched) },
     { name: file('old'), bytes: buildOldCode(kernel, id, touched) },
-    { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, undefined, 1)}\n`) },
+    { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, toKeep, 1)}\n`) },
   );
   const tar = writeTar(
     files.map((entry) => ({ name: `ksplice-${id}/${entry.name}`, bytes: entry.bytes })),
     options.timestamp,
   );
   return success({ tarball: gzip(tar, options.timestamp), changes });
+}
+
+/** Code that stays as it is is no part of an update. */
+function toKeep(key: string, value: unknown): unknown {
+  return key === 'lineOnlyCode' ? undefined : value;
 }
 
 function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefined {
