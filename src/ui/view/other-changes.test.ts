@@ -10,6 +10,7 @@ const NOTHING: Changes = {
   hooks: [],
   exports: [],
   lineOnly: [],
+  lineOnlyCode: [],
   refusals: [],
   ignored: [],
   pairs: [],
@@ -22,7 +23,7 @@ test('a change of functions alone has nothing beside it', () => {
 test('hooks, exports, data and what stays are told in words, over all units', () => {
   const datum = { section: '.rodata', size: 4, pulledBy: [] };
   const groups = otherChanges([
-    { ...NOTHING, hooks: [{ kind: 'pre_apply', function: 'look' }], lineOnly: ['f'] },
+    { ...NOTHING, hooks: [{ kind: 'pre_apply', function: 'look' }] },
     {
       ...NOTHING,
       object: 'kernel/cpu.o',
@@ -41,6 +42,6 @@ test('hooks, exports, data and what stays are told in words, over all units', ()
     ['Hooks', 'look: runs at pre_apply'],
     ['Exports', 'a: for modules from now on, if their licence is the GPL', 'b: no longer for modules'],
     ['Data', 'weights: changed where it stands, and put back by undo', 'count: new'],
-    ['Stays as it is', 'f: only line numbers moved', 'setup: boot is over'],
+    ['Stays as it is', 'setup: boot is over'],
   ]);
 });

@@ -34,10 +34,7 @@ export function otherChanges(units: readonly Changes[]): readonly OtherChanges[]
     },
     {
       title: 'Stays as it is',
-      items: [
-        ...units.flatMap((unit) => unit.lineOnly).map((name) => ({ name, text: 'only line numbers moved' })),
-        ...ignored.map(({ name, note }) => ({ name, text: note })),
-      ],
+      items: ignored.map(({ name, note }) => ({ name, text: note })),
     },
   ];
   return groups.filter(({ items }) => items.length > 0);
