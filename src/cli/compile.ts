@@ -1,20 +1,27 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
+import type { Changes } from '../engine/diff/changes.ts';
+import { diffObjects } from '../engine/diff/diff.ts';
 import { success, type Result } from '../engine/failure.ts';
+import { sourceEvidence } from '../engine/pipeline/source-evidence.ts';
 import type { CompiledUnit } from '../engine/toolchain/compile-run.ts';
+import type { Why } from '../engine/why/why.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { fileFailure } from './files.ts';
 import { openPack } from './machine.ts';
 import { parseJobs } from './options.ts';
 import { Output } from './output.ts';
-import { failChange, openChange, sameText, watchedCompile } from './toolchain.ts';
+import { showChanges } from './diff.ts';
+import { failChange, openChange, sameText, watchedCompile, type SourceChange } from './toolchain.ts';
+import { explainUnits, WHY } from './why.ts';
 
 interface CompileOptions {
   readonly kernel?: string;
   readonly patch: string;
   readonly output: string;
   readonly jobs?: number;
+  readonly why?: boolean;
   readonly json?: boolean;
   readonly packs?: string;
 }
@@ -29,6 +36,7 @@ export function compileCommand(): Command {
     .addOption(
       new Option('--jobs <number>', 'how many compilers work side by side (default: by cores and memory)').argParser(parseJobs),
     )
+    .option(...WHY)
     .option('--json', 'print one JSON document')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<CompileOptions>();
@@ -47,12 +55,16 @@ export function compileCommand(): Command {
       const written = await writeObjects(options.output, units);
       if (!written.ok) return output.fail(written);
       output.complain(renderDiagnostics(diagnostics, textOf));
+      const explained = options.why ? await explainCompiled(change.value, units) : success(undefined);
+      if (!explained.ok) return output.fail(explained);
       for (const unit of units) {
         const sizes = `${unit.pre.length} → ${unit.post.length} bytes`;
         output.line(
           `${output.paint('bold', unit.path)}  ${output.paint('yellow', 'changed')}  ${sizes}, compiled in ${seconds(unit.milliseconds)}`,
         );
       }
+      for (const [index, unit] of (explained.value?.changes ?? []).entries())
+        showChanges(output, unit, explained.value?.why[index], true);
       if (same.length > 0) output.line(sameText(same));
       if (units.length === 0) output.line('Nothing that runs would change, so there is nothing to update.');
       output.line(
@@ -74,8 +86,26 @@ export function compileCommand(): Command {
         notes: applied.notes,
         diagnostics,
         milliseconds: Math.round(milliseconds),
+        ...explained.value,
       });
     });
+}
+
+/** What differs between the objects, and why. */
+async function explainCompiled(
+  { toolchain, applied, patch }: SourceChange,
+  units: readonly CompiledUnit[],
+): Promise<Result<{ readonly changes: readonly Changes[]; readonly why: readonly Why[] }>> {
+  const changes: Changes[] = [];
+  for (const { path, pre, post } of units) {
+    const compared = diffObjects(pre, post, { objectPath: path });
+    if (!compared.ok) return compared;
+    changes.push(compared.value);
+  }
+  const sources = await sourceEvidence(toolchain, applied.files, patch, changes);
+  if (!sources.ok) return sources;
+  const why = await explainUnits(changes, { patch, sources: sources.value, whole: true });
+  return why.ok ? success({ changes, why: why.value }) : why;
 }
 
 function seconds(milliseconds: number): string {

@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { bytesEqual } from '../engine/bytes.ts';
+import type { Allowable } from '../engine/diff/refusal.ts';
 import { failure, success, type Failure, type Result } from '../engine/failure.ts';
 import { compilePatch } from '../engine/pipeline/compile-patch.ts';
 import type { KernelPack } from '../engine/pipeline/pack.ts';
-import type { CompileResult } from '../engine/toolchain/diagnostic.ts';
-import type { Allowable } from '../engine/diff/refusal.ts';
-import { createUpdate, type CreatedUpdate } from '../engine/update/create.ts';
+import { sourceEvidence } from '../engine/pipeline/source-evidence.ts';
+import { compileFailure, type CompileResult } from '../engine/toolchain/diagnostic.ts';
+import { createUpdate, type CreatedUpdate, type UpdateUnit } from '../engine/update/create.ts';
+import type { SourceEvidence } from '../engine/why/explain.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { showChanges } from './diff.ts';
 import { fileFailure, readInput, readObjects } from './files.ts';
 import { openPack } from './machine.ts';
-import { allowOption, parseId, parseJobs, parseTimestamp } from './options.ts';
+import { allowOption, parseId, parseJobs, parseTarget, parseTimestamp, type UnitTarget } from './options.ts';
 import { Output } from './output.ts';
 import { failChange, openChange, sameText, watchedCompile, type SourceChange } from './toolchain.ts';
+import { explainUnits, WHY } from './why.ts';
 
 interface CreateOptions {
   readonly kernel?: string;
@@ -27,6 +30,10 @@ interface CreateOptions {
   readonly output?: string;
   readonly jobs?: number;
   readonly allow: readonly Allowable[];
+  readonly replaceLineOnly?: boolean;
+  readonly keepObjects?: boolean;
+  readonly target: readonly UnitTarget[];
+  readonly why?: boolean;
   readonly json?: boolean;
   readonly packs?: string;
 }
@@ -43,6 +50,9 @@ interface Made {
   readonly update: CreatedUpdate;
   /** Objects that were compiled and came out as they run. */
   readonly same?: readonly string[];
+  /** The source patch, if there is one. */
+  readonly patch?: string | undefined;
+  readonly sources?: readonly SourceEvidence[];
 }
 
 /** `hotsplice create` */
@@ -61,10 +71,18 @@ export function createCommand(): Command {
       ),
     )
     .addOption(allowOption())
+    .option('--replace-line-only', 'replace functions too in whose code only line numbers differ, for updates to come')
+    .option('--keep-objects', 'keep the compiled objects in the update')
+    .addOption(
+      new Option('--target <module=unit>', 'with --pre and --post: a unit that is part of a module; repeatable')
+        .argParser(parseTarget)
+        .default([], 'none'),
+    )
     .option('-o, --output <file>', 'where to write the update (default: ksplice-<id>.tar.gz)')
     .addOption(
       new Option('--jobs <number>', 'how many compilers work side by side (default: by cores and memory)').argParser(parseJobs),
     )
+    .option(...WHY)
     .option('--json', 'print one JSON document')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<CreateOptions>();
@@ -90,16 +108,25 @@ export function createCommand(): Command {
       if (!made.ok) return failChange(output, made, change?.textOf);
       const { id, same, update } = made.value;
       const { tarball, changes } = update;
+      const why = await explainUnits(changes, { ...made.value, whole: options.why === true });
+      if (!why.ok) return output.fail(why);
       const file = options.output ?? `ksplice-${id}.tar.gz`;
       try {
         await writeFile(file, tarball);
       } catch (error) {
         return output.fail(fileFailure(error, file));
       }
-      for (const unit of changes) showChanges(output, unit);
+      for (const [index, unit] of changes.entries()) showChanges(output, unit, why.value[index], options.why);
       if (same && same.length > 0) output.line(output.paint('dim', sameText(same)));
       output.line(`${output.paint('bold', file)}  ${tarball.length} bytes, update ${id}`);
-      output.document({ id, file, bytes: tarball.length, changes, ...(same && { same }) });
+      output.document({
+        id,
+        file,
+        bytes: tarball.length,
+        changes,
+        ...(same && { same }),
+        ...(options.why && { why: why.value }),
+      });
     });
 }
 
@@ -119,9 +146,11 @@ async function fromObjects(
     patch = new TextDecoder().decode(read.value);
   }
   const id = options.id ?? idOf(units.value.flatMap(({ path, pre, post }) => [path, pre, post]));
-  const { description, allow } = options;
-  const update = createUpdate({ id, kernel: pack.manifest, units: units.value, patch, description, timestamp, allow });
-  return update.ok ? success({ id, update: update.value }) : update;
+  const aimed = withTargets(units.value, options.target);
+  if (!aimed.ok) return aimed;
+  const settings = { id, kernel: pack.manifest, units: aimed.value, patch, timestamp };
+  const update = createUpdate({ ...settings, ...chosen(options) });
+  return update.ok ? success({ id, update: update.value, patch }) : update;
 }
 
 async function fromPatch(
@@ -134,14 +163,41 @@ async function fromPatch(
   const { toolchain, applied, patch } = change;
   const id = options.id ?? idOf([pack.manifest.id, patch]);
   const watch = watchedCompile(output);
-  const { description, allow } = options;
-  const request = { id, description, timestamp, patch, allow, ...watch.options };
+  const request = { id, timestamp, patch, ...chosen(options), ...watch.options };
   const built = await compilePatch(toolchain, pack, applied.files, request);
   watch.done();
   toolchain.close();
   if (!built.ok) return built;
   output.complain(renderDiagnostics(built.value.compiled.diagnostics, change.textOf));
-  return success({ id, update: built.value, same: built.value.compiled.same });
+  const sources = await sourceEvidence(toolchain, applied.files, patch, built.value.changes);
+  if (!sources.ok) return compileFailure(sources);
+  return success({ id, update: built.value, same: built.value.compiled.same, patch, sources: sources.value });
+}
+
+/** What the command line says of the update, as far as it says anything. */
+function chosen({ description, allow, replaceLineOnly, keepObjects }: CreateOptions) {
+  return {
+    allow,
+    ...(description !== undefined && { description }),
+    ...(replaceLineOnly && { replaceLineOnly }),
+    ...(keepObjects && { keepObjects }),
+  };
+}
+
+/** Says of each unit what it is part of. */
+function withTargets(units: readonly UnitPair[], targets: readonly UnitTarget[]): Result<UpdateUnit[]> {
+  const lost = targets.find(({ unit }) => !units.some(({ path }) => path === unit));
+  if (lost)
+    return failure('bad_unit', 'A unit that was given a target is not among those that changed.', {
+      where: lost.unit,
+      expected: units.map(({ path }) => path).join(', '),
+    });
+  return success(
+    units.map((one) => {
+      const target = targets.find(({ unit }) => unit === one.path)?.module;
+      return target === undefined ? one : { ...one, target };
+    }),
+  );
 }
 
 function badDate(): Failure {

@@ -3,9 +3,20 @@ import type { Changes, FunctionChange, Pair } from '../engine/diff/changes.ts';
 import { diffObjects } from '../engine/diff/diff.ts';
 import { EVIDENCE, EVIDENCE_TEXT } from '../engine/diff/evidence.ts';
 import type { Allowable, Refusal } from '../engine/diff/refusal.ts';
+import type { Why } from '../engine/why/why.ts';
 import { readInput } from './files.ts';
 import { allowOption } from './options.ts';
 import { ExitCode, Output } from './output.ts';
+import { chainText, showWhy } from './why-text.ts';
+import { explainUnits, WHY } from './why.ts';
+
+interface DiffOptions {
+  readonly unit?: string;
+  readonly patch?: string;
+  readonly why?: boolean;
+  readonly allow: readonly Allowable[];
+  readonly json?: boolean;
+}
 
 /** `hotsplice diff PRE.o POST.o` */
 export function diffCommand(): Command {
@@ -14,9 +25,11 @@ export function diffCommand(): Command {
     .argument('<pre>', 'object built from the source as it runs')
     .argument('<post>', 'object built from the changed source')
     .option('--unit <path>', 'path of the object in the kernel tree, such as fs/utimes.o (default: what both paths end in)')
+    .option('--patch <file>', 'the source patch between the two: tells which of its lines lead to each function')
+    .option(...WHY)
     .addOption(allowOption())
     .option('--json', 'print one JSON document')
-    .action(async (pre: string, post: string, options: { unit?: string; json?: boolean; allow: Allowable[] }) => {
+    .action(async (pre: string, post: string, options: DiffOptions) => {
       const output = new Output(options);
       const before = await readInput(pre);
       if (!before.ok) return output.fail(before);
@@ -25,8 +38,16 @@ export function diffCommand(): Command {
       const objectPath = options.unit ?? commonEnd(pre, post);
       const changes = diffObjects(before.value, after.value, { objectPath, files: { pre, post }, allow: options.allow });
       if (!changes.ok) return output.fail(changes);
-      showChanges(output, changes.value);
-      output.document(changes.value);
+      let patch: Uint8Array | undefined;
+      if (options.patch !== undefined) {
+        const read = await readInput(options.patch);
+        if (!read.ok) return output.fail(read);
+        patch = read.value;
+      }
+      const why = await explainUnits([changes.value], { patch, whole: options.why === true });
+      if (!why.ok) return output.fail(why);
+      showChanges(output, changes.value, why.value[0], options.why);
+      output.document(options.why ? { ...changes.value, why: why.value[0] } : changes.value);
       if (changes.value.verdict === 'refused') process.exitCode = ExitCode.Failed;
     });
 }
@@ -40,17 +61,27 @@ export function commonEnd(pre: string, post: string): string {
   return parts.reverse().join('/') || (a[0] ?? pre);
 }
 
-/** Tells a person what differs. */
-export function showChanges(output: Output, changes: Changes): void {
+/** Tells a person what differs, and in a line what leads to each function if that is known; `whole`: with instructions and all chains. */
+export function showChanges(output: Output, changes: Changes, why?: Why, whole = false): void {
   const verdicts = {
     changed: output.paint('yellow', 'changed'),
     unchanged: output.paint('green', 'unchanged') + ': nothing would behave differently',
     refused: output.paint('red', 'refused'),
   };
   output.line(`${output.paint('bold', changes.object)}  ${verdicts[changes.verdict]}`);
-  for (const change of changes.functions) showFunction(output, change);
+  for (const change of changes.functions) {
+    showFunction(output, change);
+    const explained = why?.functions.find(({ name }) => name === change.name);
+    if (explained && whole) showWhy(output, explained);
+    else if (explained) for (const chain of chainText(explained)) output.line(`             ${output.paint('dim', chain)}`);
+  }
   for (const datum of changes.data)
-    output.line(`  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes`);
+    output.line(
+      `  ${datum.status.padEnd(8)} ${output.paint('bold', datum.name)}  ${datum.section}, ${datum.size} bytes${datum.how ? `, ${datum.how === 'copy' ? 'as a copy' : datum.how}` : ''}`,
+    );
+  for (const hook of changes.hooks) output.line(`  hook     ${hook.kind}: ${output.paint('bold', `${hook.function}()`)}`);
+  for (const { name, status, gpl } of changes.exports)
+    output.line(`  export   ${output.paint('bold', name)}${gpl ? ' (GPL)' : ''} is ${status}`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
   for (const ignored of changes.ignored) output.line(`  left out  ${ignored.name} (${ignored.section}): ${ignored.note}`);
   if (changes.functions.length > 0) showPairs(output, changes.pairs);

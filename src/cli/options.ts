@@ -29,6 +29,20 @@ export function parseId(text: string): string {
   return text;
 }
 
+/** A unit and the module that it is part of. */
+export interface UnitTarget {
+  readonly module: string;
+  readonly unit: string;
+}
+
+/** Reads `MODULE=UNIT`. */
+export function parseTarget(text: string, before: readonly UnitTarget[] = []): UnitTarget[] {
+  const match = /^(\w{1,40})=(\S{1,180})$/.exec(text);
+  if (!match?.[1] || !match[2])
+    throw new InvalidArgumentError('Give MODULE=path/of/unit.o, the module as /proc/modules lists it.');
+  return [...before, { module: match[1], unit: match[2] }];
+}
+
 /** Seconds since 1970. */
 export function parseTimestamp(text: string): number {
   const seconds = Number(text);

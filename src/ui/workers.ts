@@ -1,7 +1,7 @@
 import { proxy, transfer } from 'comlink';
 import { failure, success, type Result } from '../engine/failure.ts';
 import type { Compiler } from '../workers/compiler.ts';
-import type { Disassembly } from '../workers/disassembly.ts';
+import type { Explainer } from '../workers/explainer.ts';
 import type { SessionHost } from '../workers/session-host.ts';
 import { Spawned } from '../workers/spawn.ts';
 import { fetchBytes } from './lesson/library.ts';
@@ -64,7 +64,7 @@ function portOf(machine: Spawned<SessionHost>): MachinePort {
 }
 
 let compiler: Spawned<Compiler> | undefined;
-let disassembly: Spawned<Disassembly> | undefined;
+let explainer: Spawned<Explainer> | undefined;
 
 /** Makes a lesson’s update from its objects, in a worker that starts with the first. */
 async function buildUpdate(lesson: Lesson, kernel: Manifest, id: string): Promise<Result<BuiltUpdate>> {
@@ -84,17 +84,18 @@ async function buildUpdate(lesson: Lesson, kernel: Manifest, id: string): Promis
   const patch = await lesson.patch();
   const options = { id, kernel, units, patch, description: lesson.title, timestamp: 0 };
   const buffers = units.flatMap(({ pre, post }) => [pre.buffer, post.buffer]);
-  return here.call((remote) => remote.create(transfer(options, buffers)), BUILD_TIMEOUT_MS);
+  const built = await here.call((remote) => remote.create(transfer(options, buffers)), BUILD_TIMEOUT_MS);
+  return built.ok ? success({ ...built.value, patch, sources: success([]) }) : built;
 }
 
-const disassemble: LabWorkers['disassemble'] = (code) => {
-  disassembly ??= new Spawned<Disassembly>(
-    new Worker(new URL('../workers/disassembly.ts', import.meta.url), { type: 'module', name: 'disassembly' }),
-    'disassembler',
+const explain: LabWorkers['explain'] = (changes, patch, sources) => {
+  explainer ??= new Spawned<Explainer>(
+    new Worker(new URL('../workers/explainer.ts', import.meta.url), { type: 'module', name: 'explainer' }),
+    'explainer',
   );
-  const here = disassembly;
-  here.onDeath(() => (disassembly = undefined));
-  return here.call((remote) => remote.disassemble(code), BUILD_TIMEOUT_MS);
+  const here = explainer;
+  here.onDeath(() => (explainer = undefined));
+  return here.call((remote) => remote.explain(changes, patch, sources), BUILD_TIMEOUT_MS);
 };
 
 const makeToolchain: MakeToolchain = (kernel) => {
@@ -103,4 +104,4 @@ const makeToolchain: MakeToolchain = (kernel) => {
 };
 
 /** The real workers. */
-export const workers: LabWorkers = { openMachine, buildUpdate, disassemble, makeToolchain };
+export const workers: LabWorkers = { openMachine, buildUpdate, explain, makeToolchain };

@@ -2,6 +2,7 @@ import { success, type Result } from '../engine/failure.ts';
 import type { FileChange } from '../engine/patch/tree.ts';
 import { compilePatch } from '../engine/pipeline/compile-patch.ts';
 import type { KernelPack } from '../engine/pipeline/pack.ts';
+import { sourceEvidence } from '../engine/pipeline/source-evidence.ts';
 import { compileFailure, type CompileFailure } from '../engine/toolchain/diagnostic.ts';
 import { CANCELLED } from '../engine/toolchain/gcc-pool.ts';
 import type { Compiled, Toolchain } from '../engine/toolchain/toolchain.ts';
@@ -41,6 +42,7 @@ export async function buildChange(
     tarball,
     changes: built.value.changes,
     patch,
+    sources: await sourceEvidence(toolchain, changes, patch, built.value.changes),
     units: compiled.units.map(({ path, milliseconds, cached }) => ({ object: path, milliseconds, cached })),
     same: compiled.same,
     diagnostics: compiled.diagnostics,

@@ -1,7 +1,8 @@
 import type { Changes } from '../engine/diff/changes.ts';
-import type { Failure } from '../engine/failure.ts';
+import type { Failure, Result } from '../engine/failure.ts';
 import type { Diagnostic } from '../engine/toolchain/diagnostic.ts';
 import type { CompileProgress } from '../engine/toolchain/toolchain.ts';
+import type { SourceEvidence } from '../engine/why/explain.ts';
 
 export type { AppliedPatch, HunkNote } from '../engine/patch/apply.ts';
 export type { PatchFailure } from '../engine/patch/patch-failure.ts';
@@ -77,6 +78,8 @@ export interface BuiltChange {
   readonly changes: readonly Changes[];
   /** The change as a git-style patch. */
   readonly patch: string;
+  /** What the sources tell of functions in which the patch changes no line; the update does not need it. */
+  readonly sources: Result<readonly SourceEvidence[]>;
   /** Units whose objects changed. */
   readonly units: readonly BuiltUnit[];
   /** Units that were compiled and gave the object that runs: not part of the update. */

@@ -70,6 +70,29 @@ test('diff tells what differs and why', async () => {
   expect(same).toMatchObject({ verdict: 'unchanged', functions: [] });
 });
 
+test('diff --why shows the instructions side by side and the line of the patch that leads to them', async () => {
+  const { folder: lesson } = lessonNumber(2);
+  const objects = ['pre', 'post'].map((side) => join(lesson, 'objects', side, 'fs/utimes.o'));
+  const patch = ['--patch', join(lesson, 'change.patch')];
+  const short = await hotsplice('diff', ...objects, ...patch);
+  expect(short.stdout).toContain('← fs/utimes.c:169 → __ia32_sys_utimensat()');
+  const text = await hotsplice('diff', ...objects, ...patch, '--why');
+  expect(text.stdout).toMatch(/fs\/utimes\.c:169\n +↳ __ia32_sys_utimensat\(\) +The patch changes 3 lines of/);
+  expect(text.stdout).toMatch(/≠ \+11 +mov ebx, dword ptr \[eax\] +│ \+11 +mov ebx, dword ptr \[eax \+ 4\]/);
+  const json = JSON.parse((await hotsplice('diff', ...objects, ...patch, '--why', '--json')).stdout) as { why: unknown };
+  expect(json.why).toMatchObject({
+    object: 'fs/utimes.o',
+    functions: [
+      {
+        name: '__ia32_sys_utimensat',
+        pieces: [{ symbol: '__ia32_sys_utimensat', rows: expect.any(Array) as unknown[] }],
+        chains: [{ steps: [{ node: { kind: 'patch', path: 'fs/utimes.c', line: 169 } }, { link: { via: 'lines' } }] }],
+      },
+      { name: '__ia32_sys_utimensat_time32' },
+    ],
+  });
+});
+
 test('create gives equal bytes for equal inputs', async () => {
   const again = await hotsplice(
     'create',

@@ -11,7 +11,9 @@ import { newest, ROOT } from './paths.mjs';
 export async function bundle(entry) {
   const bundled = join(ROOT, '.cache', entry.replace(/\.ts$/, '.mjs'));
   const built = statSync(bundled, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const inputs = [dirname(entry), 'src/cli', 'src/engine', 'package-lock.json'].map((path) => join(ROOT, path));
+  const inputs = [dirname(entry), 'src/cli', 'src/disassembler', 'src/engine', 'package-lock.json'].map((path) =>
+    join(ROOT, path),
+  );
   if (built >= newest(...inputs)) return bundled;
   const { build } = await import('rolldown');
   // Built aside and renamed, so that programs and threads started at the same time never see half a file.

@@ -12,10 +12,12 @@ const TABLE = {
   'engine/toolchain': { 'engine/patch': 'values' },
   'engine/machine': {},
   'engine/guest': { 'engine/elf': 'values', 'engine/machine': 'types' },
+  'engine/why': { 'engine/diff': 'values', 'engine/patch': 'values' },
   'engine/pipeline': { 'engine/*': 'values' },
-  workers: { 'engine/*': 'values' },
+  disassembler: { 'engine/why': 'types' },
+  workers: { 'engine/*': 'values', disassembler: 'values' },
   ui: { 'engine/*': 'types', workers: 'values' },
-  cli: { 'engine/*': 'values' },
+  cli: { 'engine/*': 'values', disassembler: 'values' },
 };
 
 /** Packages that only some rooms may use; every other package is free outside the engine. */
@@ -23,7 +25,8 @@ const PACKAGES = {
   v86: ['engine/machine'],
   comlink: ['workers', 'ui'],
   commander: ['cli'],
-  diff: ['engine/patch'],
+  'capstone-wasm': ['disassembler'],
+  diff: ['engine/patch', 'engine/why'],
 };
 
 /** Packages the engine may use at all. */

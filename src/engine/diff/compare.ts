@@ -1,12 +1,16 @@
 import { correlate } from './correlate.ts';
 import { contentSize, hasIdentity, isLabel, sameBytes, TargetComparer } from './equal.ts';
+import { compareExports, type ExportChanges } from './exports.ts';
+import { newHooks, type Hook } from './hooks.ts';
 import { bootDifferences, changedSections, movedFunctions, type Ignored } from './ignored.ts';
 import { bugLineShifts, LineEvidence, type LineShift } from './lines.ts';
 import { coldParent } from './names.ts';
+import { inPlace, readOptions, type Options } from './options.ts';
 import { part } from './pairing.ts';
 import type { Allowable, Refusal } from './refusal.ts';
 import { refuse } from './refuse.ts';
 import { canBeCopied } from './refuse-data.ts';
+import { fates, leftFunctions, type Fate } from './removed.ts';
 import { sameSites } from './sites.ts';
 import { spanName, type Span, type Target } from './span.ts';
 import { targetsOf } from './targets.ts';
@@ -23,14 +27,23 @@ export interface Comparison {
   readonly pulledInBy: ReadonlyMap<Span, Span>;
   /** Constants that differ, and variables that may: pre span → post span. Their users refer to a new copy. */
   readonly constants: ReadonlyMap<Span, Span>;
+  /** Constants that differ and keep their place: pre span → post span. The new bytes are written over the old ones. */
+  readonly inPlace: ReadonlyMap<Span, Span>;
   /** Post text that is not in pre. */
   readonly newText: readonly Span[];
   readonly removedText: readonly Span[];
+  /** What becomes of each of `removedText`. */
+  readonly fates: ReadonlyMap<Span, Fate>;
   /** Post variables and constants with a name that are not in pre. */
   readonly newData: readonly Span[];
   readonly removedData: readonly Span[];
   /** Pre text spans that differ only in line numbers. */
   readonly lineOnly: ReadonlyMap<Span, readonly LineShift[]>;
+  /** Functions that run when the update is applied or reversed. */
+  readonly hooks: readonly Hook[];
+  readonly exports: ExportChanges;
+  /** What the source asks for with single variables. */
+  readonly options: Options;
   /** Post spans that an update carries: changed and new text, and the data that is new with it. */
   readonly shipped: readonly Span[];
   readonly refusals: readonly Refusal[];
@@ -38,9 +51,16 @@ export interface Comparison {
 }
 
 /** Compares two units to a fixpoint: whatever refers to a changed thing by more than its name is changed as well. */
-export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: ReadonlySet<Allowable> = new Set()): Comparison {
+export function compareUnits(
+  pre: Unit,
+  post: Unit,
+  objectPath: string,
+  allow: ReadonlySet<Allowable> = new Set(),
+  replaceLineOnly = false,
+): Comparison {
   correlate(pre, post);
-  const state = new Fixpoint(pre, post, allow.has('data_changed'));
+  const { refusals: badOptions, ...options } = readOptions(post.spans);
+  const state = new Fixpoint(pre, post, allow.has('data_changed'), options, replaceLineOnly);
   state.run();
   const records = new Set([...recordsForTools(pre), ...recordsForTools(post)]);
   const unmatched = (spans: readonly Span[], kinds: readonly string[]): Span[] =>
@@ -49,11 +69,16 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
   const copies = new Set(state.constants.values());
   const newText = unmatched(post.spans, ['text']).filter((span) => span.size > 0);
   const newData = unmatched(post.spans, ['data', 'rodata']).filter((span) => named(span) && !copies.has(span));
+  const hooks = newHooks(pre.hooks, post.hooks);
+  const written = new Set(state.inPlace.values());
   const shipped = reachable([
     ...[...state.changed].map((span) => span.partner).filter((span) => span !== undefined),
     ...newText,
     ...newData.filter((span) => span.symbols[0]?.bind !== 0),
-  ]);
+    ...hooks.map((hook) => hook.function),
+    ...written,
+  ]).filter((span) => !written.has(span));
+  const removedText = unmatched(pre.spans, ['text']).filter((span) => span.size > 0);
   const partial = {
     objectPath,
     pre,
@@ -61,21 +86,27 @@ export function compareUnits(pre: Unit, post: Unit, objectPath: string, allow: R
     changed: state.changed,
     pulledInBy: state.pulledInBy,
     constants: new Map([...state.constants].filter(([span]) => !records.has(span))),
+    inPlace: state.inPlace,
     newText,
     newData,
-    removedText: unmatched(pre.spans, ['text']).filter((span) => span.size > 0),
+    removedText,
+    fates: fates(pre.spans, removedText),
     removedData: unmatched(pre.spans, ['data', 'rodata']).filter((span) => named(span) && !state.constants.has(span)),
     lineOnly: state.lineOnly,
+    hooks,
+    exports: compareExports(pre.exports, post.exports),
+    options,
     shipped,
   };
   const tables = changedSections(pre, post, 'refuse');
   const kept = allow.has('ignored_section') ? tables : [];
   const changedTables = tables.filter((name) => !kept.includes(name));
-  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables });
+  const refusals = refuse({ ...partial, ignored: [], changedData: [...state.changedData], changedTables, badOptions });
   const note = 'the running kernel goes on with the table it has, as was allowed';
   const ignored = [
     ...bootDifferences(pre, post),
     ...movedFunctions(pre, state.changed),
+    ...leftFunctions(partial.fates),
     ...kept.map((section): Ignored => ({ name: section, section, kind: 'kept', note })),
   ];
   return { ...partial, ignored, refusals };
@@ -85,9 +116,13 @@ class Fixpoint {
   readonly changed = new Set<Span>();
   readonly pulledInBy = new Map<Span, Span>();
   readonly constants = new Map<Span, Span>();
+  readonly inPlace = new Map<Span, Span>();
   readonly changedData = new Set<Span>();
   readonly lineOnly = new Map<Span, readonly LineShift[]>();
-  readonly #comparer = new TargetComparer((span) => this.changed.has(span));
+  readonly #comparer = new TargetComparer(
+    (span) => this.changed.has(span),
+    (from, to) => this.#sameEntry(from, to),
+  );
   #lines: LineEvidence | undefined;
   readonly #pieces = new Map<Span, Span[]>();
 
@@ -95,6 +130,8 @@ class Fixpoint {
     readonly pre: Unit,
     readonly post: Unit,
     readonly copyData: boolean,
+    readonly options: Options,
+    readonly replaceLineOnly: boolean,
   ) {
     const texts = pre.spans.filter((span) => span.kind === 'text');
     const byName = new Map(texts.map((span) => [spanName(span), span]));
@@ -127,10 +164,14 @@ class Fixpoint {
   /** Returns whether anything was learnt. */
   #visit(span: Span): boolean {
     const post = span.partner;
-    if (!post || this.changed.has(span) || this.changedData.has(span)) return false;
+    if (!post || this.changed.has(span) || this.changedData.has(span) || this.inPlace.has(span)) return false;
     if (span.kind === 'text') return !this.#sameText(span, post) && this.#change(span);
     if (span.kind !== 'rodata' && span.kind !== 'data' && span.kind !== 'percpu') return false;
     if (this.#sameData(span, post)) return false;
+    if (inPlace(span, post, this.options)) {
+      this.inPlace.set(span, post);
+      return false;
+    }
     const asCopy = this.copyData && canBeCopied(span) && canBeCopied(post);
     if (asCopy || (span.kind === 'rodata' && copyable(span) && copyable(post))) {
       this.constants.set(span, post);
@@ -159,7 +200,7 @@ class Fixpoint {
     const lines = [...(bugLineShifts(pre, post) ?? [])];
     if (!sameBytes(pre, post)) {
       const immediates = this.#evidence().immediates(pre, post);
-      if (!immediates) return false;
+      if (!immediates || this.replaceLineOnly) return false;
       lines.push(...immediates);
     }
     if (lines.length > 0) this.lineOnly.set(pre, lines);
@@ -171,6 +212,12 @@ class Fixpoint {
       return false;
     if (!pre.bytes || !post.bytes) return !pre.bytes === !post.bytes;
     return sameBytes(pre, post) || this.#evidence().record(pre, post) !== undefined;
+  }
+
+  #sameEntry(from: Target, to: Target): boolean {
+    if (!from.span || !to.span) return false;
+    const name = this.pre.entries.at(from.span, from.offset);
+    return name !== undefined && name === this.post.entries.at(to.span, to.offset);
   }
 
   /** Gathered when the first difference asks for it, while everything still has the partner that correlation gave it. */

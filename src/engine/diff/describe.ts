@@ -1,16 +1,21 @@
-import type { Changes, Code, DataChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
+import type { Changes, DataChange, ExportChange, FunctionChange, Pair, Piece, Reason } from './changes.ts';
 import type { Comparison } from './compare.ts';
-import { hex } from '../bytes.ts';
-import { isLabelTable, targetText } from './equal.ts';
+import { describeCode } from './describe-code.ts';
+import { isLabelTable } from './equal.ts';
+import type { Export } from './exports.ts';
 import { ownerName, sourceName } from './names.ts';
+import { pullsOf } from './pulls.ts';
 import { reasonsOf } from './reasons.ts';
-import { spanName, spanText, type Reference, type Span } from './span.ts';
+import { spanName, type Span } from './span.ts';
 
 /** Tells a comparison in the terms of the source: functions, variables, reasons. */
 export function describeChanges(comparison: Comparison): Changes {
   const functions = mergeClones(groupFunctions(comparison).map((group) => describeFunction(comparison, group)));
   const data = describeData(comparison);
-  const verdict = comparison.refusals.length > 0 ? 'refused' : functions.length + data.length > 0 ? 'changed' : 'unchanged';
+  const hooks = comparison.hooks.map((hook) => ({ kind: hook.kind, function: spanName(hook.function) }));
+  const exports = describeExports(comparison);
+  const differences = functions.length + data.length + hooks.length + exports.length;
+  const verdict = comparison.refusals.length > 0 ? 'refused' : differences > 0 ? 'changed' : 'unchanged';
   const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
   for (const change of functions) lineOnly.delete(change.name);
   return {
@@ -18,6 +23,8 @@ export function describeChanges(comparison: Comparison): Changes {
     verdict,
     functions,
     data,
+    hooks,
+    exports,
     lineOnly: [...lineOnly],
     refusals: comparison.refusals,
     ignored: comparison.ignored,
@@ -69,8 +76,8 @@ function describeFunction(comparison: Comparison, { name, pairs }: Group): Funct
     reasons: told.length > 0 ? told : reasons,
     pieces: pairs.map(({ pre, post }): Piece => ({
       symbol: spanName(pre ?? post ?? missing()),
-      pre: pre && describeCode(pre),
-      post: post && describeCode(post),
+      pre: pre && describeCode(pre, 'pre', comparison.changed),
+      post: post && describeCode(post, 'post', comparison.changed),
       decidedBy: pre && post && pre.decidedBy,
     })),
   };
@@ -116,20 +123,33 @@ function mergeClones(functions: readonly FunctionChange[]): FunctionChange[] {
   return [...functions.filter((change) => !taken.has(change)), ...result];
 }
 
-function describeData({ constants, newData, removedData }: Comparison): DataChange[] {
+function describeData(comparison: Comparison): DataChange[] {
+  const { constants, inPlace, newData, removedData } = comparison;
   const describe = (span: Span, status: DataChange['status']): DataChange => ({
     name: spanName(span),
     status,
     section: span.section.name,
     size: span.size,
+    pulledBy: status === 'changed' ? pullsOf(comparison, span) : [],
   });
   return [
     ...[...constants]
       .filter(([span]) => span.symbols.length > 0 && !isLabelTable(span))
-      .map(([span]) => describe(span, 'changed')),
+      .map(([span]) => ({ ...describe(span, 'changed'), how: 'copy' as const })),
+    ...[...inPlace.keys()].map((span) => ({ ...describe(span, 'changed'), how: 'in place' as const })),
     ...newData.map((span) => describe(span, 'new')),
     ...removedData.map((span) => describe(span, 'removed')),
   ];
+}
+
+function describeExports({ exports }: Comparison): ExportChange[] {
+  const describe = ({ name, gpl, namespace }: Export, status: ExportChange['status']): ExportChange => ({
+    name,
+    status,
+    gpl,
+    ...(namespace && { namespace }),
+  });
+  return [...exports.removed.map((one) => describe(one, 'removed')), ...exports.added.map((one) => describe(one, 'new'))];
 }
 
 /** Names speak for themselves, and so do the places of constants that have none. */
@@ -141,25 +161,4 @@ function describePairs({ pre }: Comparison): Pair[] {
     result.push({ pre: spanName(span), post: spanName(partner), section: span.section.name, decidedBy });
   }
   return result;
-}
-
-function describeCode(span: Span): Code {
-  const bytes = (span.bytes ?? new Uint8Array(0)).slice();
-  for (const reference of span.references) bytes.fill(0, reference.offset, reference.offset + reference.size);
-  return {
-    section: span.section.name,
-    size: span.size,
-    bytes: hex(bytes),
-    relocations: span.references.map((reference) => ({
-      offset: reference.offset,
-      size: reference.size,
-      kind: reference.kind,
-      target: describeTarget(reference),
-    })),
-  };
-}
-
-function describeTarget({ target }: Reference): string {
-  if (target.span?.kind === 'string') return JSON.stringify(spanText(target.span).slice(Math.max(0, target.offset)));
-  return targetText(target);
 }

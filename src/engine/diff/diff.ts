@@ -17,6 +17,8 @@ export interface DiffOptions {
   readonly machines?: readonly number[];
   /** Codes of refusals that shall not be made. */
   readonly allow?: readonly Allowable[];
+  /** Replace functions too that differ only by line numbers in their code. */
+  readonly replaceLineOnly?: boolean;
 }
 
 /** Compares the objects of a unit before and after a source change. Fails only if one of them cannot be read; what cannot be shipped is a refusal in the result. */
@@ -27,12 +29,13 @@ export function diffObjects(pre: Uint8Array, post: Uint8Array, options: DiffOpti
 
 /** The same, in the spans of the two objects: what an update is made from. */
 export function compareObjects(pre: Uint8Array, post: Uint8Array, options: DiffOptions): Result<Comparison> {
-  const { objectPath, files, machines = [EM_386, EM_X86_64], allow = [] } = options;
+  const { objectPath, files, machines = [EM_386, EM_X86_64], allow = [], replaceLineOnly } = options;
   const before = readElf(pre, { name: files?.pre ?? `${objectPath} (pre)`, machines });
   if (!before.ok) return before;
   const after = readElf(post, { name: files?.post ?? `${objectPath} (post)`, machines: [before.value.machine] });
   if (!after.ok) return after;
-  const comparison = compareUnits(readUnit(before.value), readUnit(after.value), objectPath, new Set(allow));
+  const units = [readUnit(before.value), readUnit(after.value)] as const;
+  const comparison = compareUnits(...units, objectPath, new Set(allow), replaceLineOnly);
   // What is not understood cannot matter where nothing at all differs.
   return success(bytesEqual(pre, post) ? { ...comparison, refusals: [] } : comparison);
 }

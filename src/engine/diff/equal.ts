@@ -90,7 +90,11 @@ export function sameShape(pre: Span, post: Span): boolean {
 
 /** Decides whether a reference of pre and one of post mean the same thing. `isChanged` tells whether a pre text span will be replaced. */
 export class TargetComparer {
-  constructor(readonly isChanged: (pre: Span) => boolean) {}
+  constructor(
+    readonly isChanged: (pre: Span) => boolean,
+    /** Whether both are the same entry of a function behind its start: whoever goes there is led on. */
+    readonly sameEntry: (pre: Target, post: Target) => boolean = () => false,
+  ) {}
 
   sameTarget(pre: Target, post: Target, from: Span): boolean {
     if (!pre.span || !post.span) {
@@ -101,6 +105,7 @@ export class TargetComparer {
     if (pre.span.kind === 'string' && post.span.kind === 'string') return textEqual(pre.span, pre.offset, post.span, post.offset);
     if (!hasIdentity(pre.span) && !hasIdentity(post.span))
       return pre.offset === post.offset && bytesEqual(pre.span.bytes, post.span.bytes);
+    if (pre.span.partner === post.span && pre.span.kind === 'text' && pre.offset !== 0 && this.sameEntry(pre, post)) return true;
     if (pre.span.partner !== post.span || pre.offset !== post.offset) return false;
     // Its entry leads on to the new function; what is inside of it does not.
     return !(pre.span.kind === 'text' && pre.offset !== 0 && pre.span !== from && this.isChanged(pre.span));

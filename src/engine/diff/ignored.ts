@@ -8,8 +8,11 @@ import type { Unit } from './unit.ts';
 export interface Ignored {
   readonly name: string;
   readonly section: string;
-  /** `boot`: only boot sees it. `moved`: the same code in another section. `kept`: a table that stays as it is, as was allowed. */
-  readonly kind: 'boot' | 'moved' | 'kept';
+  /**
+   * `boot`: only boot sees it. `moved`: the same code in another section. `kept`: a table that stays as it is, as was allowed. `left`: a function that is
+   * gone from the source and stays as it is, as no stub would fit.
+   */
+  readonly kind: 'boot' | 'moved' | 'kept' | 'left';
   readonly note: string;
 }
 

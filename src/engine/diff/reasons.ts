@@ -3,7 +3,7 @@ import type { Comparison } from './compare.ts';
 import { contentSize, differingBytes, isLabelTable, sameShape, targetText, TargetComparer } from './equal.ts';
 import { instructionStart } from './instruction.ts';
 import { bugLineShifts } from './lines.ts';
-import { sourceName } from './names.ts';
+import { ownerName, sourceName } from './names.ts';
 import { sameSite } from './sites.ts';
 import { isGlobal, spanName, spanText, type Reference, type Site, type Span } from './span.ts';
 
@@ -25,6 +25,7 @@ export function reasonsOf(comparison: Comparison, pre: Span, post: Span): Reason
     ...calleeReasons(comparison, pre, post),
     ...dataReasons(comparison, pre, post),
     ...relocationReasons(comparison, pre, post),
+    ...middleReasons(comparison, pre),
   ];
   const first = firstDifference(pre, post);
   if (first !== undefined) {
@@ -196,6 +197,21 @@ function relocationReasons(comparison: Comparison, pre: Span, post: Span): Reaso
       });
   }
   return reasons.slice(0, 8);
+}
+
+/** References into functions that are replaced: whoever jumps past an entry must come to the new code. */
+function middleReasons(comparison: Comparison, pre: Span): Reason[] {
+  const names = new Set<string>();
+  for (const { span, offset } of pre.references.map((reference) => reference.target)) {
+    if (
+      span?.kind === 'text' &&
+      offset !== 0 &&
+      comparison.changed.has(span) &&
+      ownerName(spanName(span)) !== ownerName(spanName(pre))
+    )
+      names.add(spanName(span));
+  }
+  return [...names].map((name) => ({ kind: 'middle', name, text: `It refers into the middle of ${name}, which is replaced.` }));
 }
 
 function tableReasons(comparison: Comparison, pre: Span, post: Span): Reason[] {

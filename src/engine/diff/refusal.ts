@@ -39,8 +39,8 @@ export const REFUSALS = {
     remedy: 'Compile the unit with the compiler and configuration of the kernel pack.',
   },
   exports_changed: {
-    rule: 'The list of exported symbols of a running kernel stays as it is.',
-    remedy: 'Keep the exports of the unit as they are.',
+    rule: 'A symbol can be exported to modules if the running kernel has it, or gets it with the update.',
+    remedy: 'Leave the export out, or export a function or a variable.',
   },
   data_changed: {
     rule: 'A variable keeps the value and the size it has in the running kernel; what the source says of its start is too late.',
@@ -80,8 +80,8 @@ export const REFUSALS = {
     remedy: 'Change what leads there instead, so that it is replaced too, or write a new function.',
   },
   entry_points: {
-    rule: 'A replaced function is entered at its start only.',
-    remedy: 'Change the callers of the inner entry instead, or write a new function.',
+    rule: 'The entries of a replaced function lead to the entries of the same names in the function that replaces it.',
+    remedy: 'Keep the entries of the function in one function.',
   },
   section_not_splittable: {
     rule: 'A function is taken out of a section of several only if its branches to the others have room for a longer way.',
@@ -90,6 +90,18 @@ export const REFUSALS = {
   table_reference: {
     rule: 'Entries of special tables and what they lead to are replaced together.',
     remedy: 'Keep recovery code and branch targets in the function itself.',
+  },
+  bad_hook: {
+    rule: 'A hook is the address of a function of its unit in one of the ten sections that ksplice-patch.h knows.',
+    remedy: 'Use the macros of linux/ksplice-patch.h, with a function that the same file defines.',
+  },
+  hook_reaches_replaced: {
+    rule: 'A hook that runs while the old code is in use comes to nothing that the update replaces.',
+    remedy: 'Use a function of its own for the hook, or do its work in apply, post_apply, pre_reverse or reverse.',
+  },
+  bad_option: {
+    rule: 'An option is about one whole variable that the running kernel has.',
+    remedy: 'Name a variable that the file defines before and after the change.',
   },
   static_key: {
     rule: 'The module loader sets up static branches before the core knows where anything is, so it must find their keys by itself.',

@@ -1,8 +1,7 @@
-import { STB_LOCAL, STT_FUNC, STT_NOTYPE } from '../elf/constants.ts';
+import { correspondences } from './entries.ts';
 import { isLabelTable } from './equal.ts';
 import { walk } from './instruction.ts';
 import { coldParent, ownerName } from './names.ts';
-import { groupBy } from './pairing.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Facts } from './refuse.ts';
 import { spanName, type Span } from './span.ts';
@@ -15,42 +14,40 @@ export function codeRefusals(facts: Facts): Refusal[] {
   const functions = [...facts.changed].filter((span) => coldParent(spanName(span)) === undefined);
   return [
     ...functions.flatMap((span) => functionRefusals(facts, span)),
-    ...secondEntries(facts, new Set(functions)),
     ...tooClose(facts, new Set(functions)),
     ...facts.shipped.flatMap(splitRefusals),
   ];
 }
 
-function functionRefusals({ pre }: Facts, span: Span): Refusal[] {
+function functionRefusals({ pre, post }: Facts, span: Span): Refusal[] {
   const refusals: Refusal[] = [];
   const symbol = spanName(span);
   const at = { symbol, section: span.section.name };
   const fixed = pre.rules[span.section.index]?.fixed;
   if (fixed !== undefined)
     refusals.push(refusal('not_replaceable', `${symbol} in ${span.section.name} cannot be replaced: ${fixed}.`, at));
-  if (oldSize(span) < TRAMPOLINE_SIZE) {
+  const entries = correspondences(pre, post, span, oldSize(span));
+  for (const { name, offset, size, to } of entries) {
+    if (entries.length > 1 && size < TRAMPOLINE_SIZE) {
+      const message = `${symbol} is entered at ${name}, 0x${offset.toString(16)} bytes in, and only ${size} bytes later again or no more; a jump needs ${TRAMPOLINE_SIZE}.`;
+      refusals.push(refusal('entry_too_close', message, at));
+    }
+    if (to && to.span !== span.partner) {
+      const message = `${symbol} had the entry ${name}, which leads into ${spanName(to.span)} now.`;
+      refusals.push(refusal('entry_points', message, at));
+    }
+  }
+  if (entries.length === 1 && oldSize(span) < TRAMPOLINE_SIZE) {
     const message = `${symbol} is ${oldSize(span)} bytes long; a jump to its replacement needs ${TRAMPOLINE_SIZE}.`;
     refusals.push(refusal('function_too_short', message, at));
   }
-  if (span.sites.some((site) => site.kind === 'jump' && site.offset < TRAMPOLINE_SIZE)) {
+  const starts = new Set(entries.map(({ offset }) => offset));
+  const atEntry = (offset: number): boolean => [0, 1, 2, 3, 4].some((by) => starts.has(offset - by));
+  if (span.sites.some((site) => site.kind === 'jump' && atEntry(site.offset))) {
     const message = `${symbol} begins with a static branch, which the kernel may rewrite at any time; the jump to its replacement cannot stand there.`;
     refusals.push(refusal('static_branch_at_entry', message, at));
   }
   return refusals;
-}
-
-/** Global names inside of functions, by which the rest of the kernel enters them elsewhere than at their start. */
-function secondEntries({ pre }: Facts, functions: ReadonlySet<Span>): Refusal[] {
-  const bySection = groupBy([...functions], ({ section }) => String(section.index));
-  return pre.object.symbols.flatMap(({ name, section, value, bind, type }) => {
-    if (bind === STB_LOCAL || (type !== STT_FUNC && type !== STT_NOTYPE)) return [];
-    const span = bySection.get(String(section))?.find((one) => one.offset < value && value < one.offset + oldSize(one));
-    if (!span) return [];
-    const offset = value - span.offset;
-    const message = `${spanName(span)} has a second entry, ${name}, 0x${offset.toString(16)} bytes in; whoever enters there would run the old code.`;
-    const code = offset < TRAMPOLINE_SIZE ? 'entry_too_close' : 'entry_points';
-    return [refusal(code, message, { symbol: spanName(span), section: span.section.name })];
-  });
 }
 
 /** References from elsewhere into the bytes of a trampoline behind its first. */
@@ -60,7 +57,9 @@ function tooClose({ pre }: Facts, functions: ReadonlySet<Span>): Refusal[] {
     if (from.kind === 'opaque' || isLabelTable(from)) continue;
     for (const { target } of from.references) {
       const to = target.span;
-      if (!to || target.offset <= 0 || target.offset >= TRAMPOLINE_SIZE || !functions.has(to)) continue;
+      if (!to || target.offset <= 0 || !functions.has(to)) continue;
+      const entry = pre.entries.of(to).findLast(({ offset }) => offset <= target.offset);
+      if (!entry || target.offset === entry.offset || target.offset - entry.offset >= TRAMPOLINE_SIZE) continue;
       // Its own code and pieces run no longer when it is replaced.
       if (from.kind === 'text' && ownerName(spanName(from)) === ownerName(spanName(to))) continue;
       const message = `${spanName(from)} leads to ${spanName(to)}+0x${target.offset.toString(16)}, into the ${TRAMPOLINE_SIZE} bytes of the jump to its replacement.`;

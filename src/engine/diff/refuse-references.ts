@@ -8,7 +8,7 @@ const STATIC_CALLS = '.static_call.text';
 /** What replacement code refers to and would not find in the running kernel, or not in time. */
 export function referenceRefusals(facts: Facts): Refusal[] {
   const references = new References(facts);
-  return facts.shipped.flatMap((span) => references.of(span));
+  return [...facts.shipped, ...facts.inPlace.values()].flatMap((span) => references.of(span));
 }
 
 class References {

@@ -1,5 +1,7 @@
 import type { Comparison } from './compare.ts';
 import { codeRefusals } from './refuse-code.ts';
+import { cannotExport } from './exports.ts';
+import { chainRefusal, hookChains } from './hooks.ts';
 import { dataRefusals } from './refuse-data.ts';
 import { referenceRefusals } from './refuse-references.ts';
 import { symbolRefusals } from './refuse-symbols.ts';
@@ -12,12 +14,16 @@ export type Facts = Omit<Comparison, 'refusals'> & {
   readonly changedData: readonly Span[];
   /** Sections that a running kernel reads and an update cannot change, and that differ. */
   readonly changedTables: readonly string[];
+  /** Options that mean nothing. */
+  readonly badOptions: readonly Refusal[];
 };
 
 /** Everything about a comparison that cannot be turned into an update, each with the source it is about. */
 export function refuse(facts: Facts): Refusal[] {
   const all = [
     ...objectRefusals(facts),
+    ...facts.badOptions,
+    ...hookChains([facts]).map(chainRefusal),
     ...dataRefusals(facts),
     ...codeRefusals(facts),
     ...symbolRefusals(facts),
@@ -28,17 +34,15 @@ export function refuse(facts: Facts): Refusal[] {
   return all.map((one) => ({ ...one, ...places.of(one.symbol) }));
 }
 
-function objectRefusals({ pre, post, changedTables }: Facts): Refusal[] {
+function objectRefusals({ pre, post, exports, changedTables }: Facts): Refusal[] {
   const known = new Set<string>();
   const refusals = [...pre.refusals, ...post.refusals].filter((one) => {
     const key = `${one.code} ${one.section ?? ''}`;
     return !known.has(key) && known.add(key);
   });
-  const added = post.exports.filter((name) => !pre.exports.includes(name));
-  const removed = pre.exports.filter((name) => !post.exports.includes(name));
-  for (const section of [...added, ...removed]) {
-    const message = `The change ${added.includes(section) ? 'adds' : 'removes'} an exported symbol.`;
-    refusals.push(refusal('exports_changed', message, { section, symbol: section.slice(section.indexOf('+') + 1) }));
+  for (const one of exports.added) {
+    const problem = cannotExport(one);
+    if (problem !== undefined) refusals.push(refusal('exports_changed', problem, { section: one.section, symbol: one.name }));
   }
   for (const section of changedTables) {
     const message = `The table ${section} differs, and the running kernel goes on with the one it has.`;

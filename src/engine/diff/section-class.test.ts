@@ -54,11 +54,13 @@ describe('classify', () => {
     ['.rela.text.vfs_open', 'structure'],
     ['.symtab', 'structure'],
     ['.rel.text.vfs_open', 'structure'],
+    ['.ksplice_call_apply', 'hook'],
+    ['.ksplice_options', 'option'],
   ])('knows %s as %s', (name, is) => {
     expect(classify(name)).toBe(is);
   });
 
-  it.each(['.mystery', '.ksplice_call_apply', 'text', '.textual', '__bug_tables'])('does not guess what %s is', (name) => {
+  it.each(['.mystery', '.ksplice_calls', 'text', '.textual', '__bug_tables'])('does not guess what %s is', (name) => {
     expect(classify(name)).toBeUndefined();
   });
 

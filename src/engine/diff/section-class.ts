@@ -15,6 +15,10 @@ export type SectionClass =
   | 'percpu'
   /** Exported symbols. */
   | 'export'
+  /** Functions that the core calls while it applies or reverses the update. */
+  | 'hook'
+  /** What the author asks for with single variables. */
+  | 'option'
   /** Entries that point into text and travel with it. */
   | 'table'
   /** Replacement code of alternatives: belongs to their table. */
@@ -112,6 +116,9 @@ export const SECTION_RULES: readonly SectionRule[] = [
 
   rule(/^___k(symtab|crctab)(_gpl)?(\+.*)?$/, 'export', 'an exported symbol'),
   rule(/^__k(symtab|crctab)(_gpl)?$/, 'export', 'exported symbols'),
+
+  rule(/^\.ksplice_call_/, 'hook', 'functions that run when the update is applied or reversed'),
+  rule(/^\.ksplice_options$/, 'option', 'what is asked for with single variables'),
 
   rule(/^(\.altinstructions|\.smp_locks|__bug_table|__ex_table|__jump_table)$/, 'table', 'entries that point into code'),
   rule(/^(\.parainstructions|\.static_call_sites)$/, 'table', 'entries that point into code'),

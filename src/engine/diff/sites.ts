@@ -1,5 +1,5 @@
 import { bytesEqual } from '../bytes.ts';
-import { type TargetComparer } from './equal.ts';
+import type { TargetComparer } from './equal.ts';
 import type { Site, Span } from './span.ts';
 
 /** Whether two functions have the same entries in special tables, line numbers aside. */

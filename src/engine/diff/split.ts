@@ -12,6 +12,8 @@ const KIND_OF: Partial<Record<SectionClass, SpanKind>> = {
   init: 'opaque',
   ignored: 'opaque',
   export: 'opaque',
+  hook: 'opaque',
+  option: 'opaque',
   replacement: 'opaque',
   table: 'opaque',
 };

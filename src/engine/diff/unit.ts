@@ -2,6 +2,9 @@ import { SHF_EXECINSTR, SHN_LORESERVE, STT_FILE, STT_SECTION } from '../elf/cons
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/object.ts';
 import { AddressMap, toReference } from './address.ts';
 import { BiasFinder } from './code-references.ts';
+import { Entries } from './entries.ts';
+import { readExports, type Export } from './exports.ts';
+import { readHooks, type Hook } from './hooks.ts';
 import { walk } from './instruction.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import { sectionRule, type SectionClass, type SectionRule } from './section-class.ts';
@@ -15,8 +18,11 @@ export interface Unit {
   readonly spans: readonly Span[];
   /** By section index: what is known of the section. */
   readonly rules: readonly (SectionRule | undefined)[];
-  /** Names of exported symbols, with the kind of export: `_gpl+name`. */
-  readonly exports: readonly string[];
+  /** What it exports to modules, by name. */
+  readonly exports: ReadonlyMap<string, Export>;
+  readonly hooks: readonly Hook[];
+  /** Where its functions are entered. */
+  readonly entries: Entries;
   /** What in this object is not understood. */
   readonly refusals: readonly Refusal[];
 }
@@ -29,7 +35,6 @@ export function readUnit(object: ElfObject): Unit {
   const symbolsOf = symbolsBySection(object);
   const spans: Span[] = [];
   const tables: ElfSection[] = [];
-  const exports: string[] = [];
   const limit = maxSpans(object);
   const rules = object.sections.map((section) => sectionRule(section.name));
   for (const section of object.sections) {
@@ -39,7 +44,6 @@ export function readUnit(object: ElfObject): Unit {
       continue;
     }
     if (is === 'table') tables.push(section);
-    if (is === 'export') exports.push(section.name);
     if (is === 'structure') continue;
     const pieces = splitSection(section, is, symbolsOf.get(section.index) ?? [], object.elfClass, limit - spans.length);
     if (!pieces) refusals.push(tooManyPieces(section));
@@ -55,7 +59,9 @@ export function readUnit(object: ElfObject): Unit {
     refusals.push(refusal('bad_table', message, { section: problem.section }));
   }
   for (const span of spans) markDead(span);
-  return { object, spans, rules, exports: exports.sort(), refusals };
+  const { hooks, refusals: badHooks } = readHooks(spans);
+  refusals.push(...badHooks);
+  return { object, spans, rules, exports: readExports(spans), hooks, entries: new Entries(object, spans), refusals };
 }
 
 /**

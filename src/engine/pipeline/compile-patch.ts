@@ -21,6 +21,9 @@ export interface CompilePatchOptions extends CompileOptions {
   readonly patch?: string;
   /** Refusals that shall not be made. */
   readonly allow?: readonly Allowable[];
+  /** As for `createUpdate`. */
+  readonly replaceLineOnly?: boolean;
+  readonly keepObjects?: boolean;
   /** Hears when the objects are about to be compared, and when they have been. */
   readonly onStage?: (stage: 'compare' | 'pack') => void;
 }
@@ -68,6 +71,8 @@ export async function compilePatch(
     description,
     timestamp,
     allow,
+    ...(options.replaceLineOnly && { replaceLineOnly: true }),
+    ...(options.keepObjects && { keepObjects: true }),
     onCompared: () => onStage?.('pack'),
   });
   if (!update.ok) return compileFailure(update, compiled.value.diagnostics);

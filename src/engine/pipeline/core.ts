@@ -1,11 +1,11 @@
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import type { ExecResult, Guest } from '../guest/guest.ts';
 import type { TraceReader, TraceRecord } from '../guest/trace.ts';
-import type { Update } from '../update/read.ts';
+import type { Update, UpdateModule } from '../update/read.ts';
 import { newLines, parseConflicts, type Conflict } from './report.ts';
 
 /** What the guest needs of an update. */
-export type UpdateModules = Pick<Update, 'id' | 'newCode' | 'oldCode'>;
+export type UpdateModules = Pick<Update, 'id' | 'targets'>;
 
 export interface Verdict {
   readonly stage: 'preparing' | 'applied' | 'reversed';
@@ -36,19 +36,19 @@ export class GuestCore {
     this.#guest = guest;
   }
 
-  /** Copies both modules into the guest. */
+  /** Copies all modules into the guest. */
   async send(update: UpdateModules): Promise<Result<void>> {
     const written = await Promise.all(
-      [update.newCode, update.oldCode].map(({ file, bytes }) =>
+      modulesOf(update).map(({ file, bytes }) =>
         within(this.#guest.writeFile(`${FOLDER}/${file}`, bytes, 0o600), COMMAND_TIMEOUT_MS, file),
       ),
     );
     return written.find((result) => !result.ok) ?? success(undefined);
   }
 
-  /** Loads new_code, then old_code, which makes the update known to the core. Whatever was loaded stays loaded on failure. */
+  /** Loads new_code, then old_code, of each target, which makes the update known to the core. Whatever was loaded stays loaded on failure. */
   async load(update: UpdateModules): Promise<Result<void>> {
-    const files = [update.newCode.file, update.oldCode.file];
+    const files = modulesOf(update).map(({ file }) => file);
     const run = await this.#run(files.map((file, at) => `insmod ${FOLDER}/${file} || exit ${FIRST_FAILED + at}`).join('; '));
     const removed = await Promise.all(files.map((file) => this.#guest.removeFile(`${FOLDER}/${file}`)));
     if (!run.ok) return run;
@@ -63,9 +63,9 @@ export class GuestCore {
     return removed.find((result) => !result.ok) ?? success(undefined);
   }
 
-  /** Unloads the modules of an update that are loaded, old_code first. */
+  /** Unloads the modules of an update that are loaded, old_code first; `old`: only that. */
   async unload(update: UpdateModules, which: 'both' | 'old' = 'both'): Promise<Result<void>> {
-    const modules = which === 'old' ? [update.oldCode] : [update.oldCode, update.newCode];
+    const modules = modulesOf(update, which === 'old' ? ['oldCode'] : ['newCode', 'oldCode']).reverse();
     const commands = modules.map(({ name }, at) => `[ ! -d /sys/module/${name} ] || rmmod ${name} || exit ${FIRST_FAILED + at}`);
     const run = await this.#run(commands.join('; '));
     if (!run.ok) return run;
@@ -138,6 +138,14 @@ export class GuestCore {
   #run(command: string, timeoutMs = COMMAND_TIMEOUT_MS): Promise<Result<ExecResult>> {
     return within(this.#guest.exec({ command, user: 'root', timeoutMs }), timeoutMs + GRACE_MS, command);
   }
+}
+
+/** Of each target the modules asked for. */
+function modulesOf(
+  { targets }: UpdateModules,
+  which: readonly ('newCode' | 'oldCode')[] = ['newCode', 'oldCode'],
+): UpdateModule[] {
+  return targets.flatMap((target) => which.map((one) => target[one]));
 }
 
 function isStage(text: string): text is Verdict['stage'] {

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import type { Changes } from '../diff/changes.ts';
 import { EVIDENCE } from '../diff/evidence.ts';
+import { HOOK_KINDS } from '../diff/hooks.ts';
 import { REFUSALS, type RefusalCode } from '../diff/refusal.ts';
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
 const count = v.pipe(v.number(), v.integer());
 const status = v.picklist(['changed', 'new', 'removed'] as const);
 const small = v.picklist(['new', 'dropped'] as const);
+const comesOrGoes = v.picklist(['new', 'removed'] as const);
 const says = { text };
 
 const reason = v.variant('kind', [
@@ -21,16 +23,50 @@ const reason = v.variant('kind', [
   v.object({ kind: v.literal('table'), table: text, ...says }),
   v.object({ kind: v.literal('data'), name: text, ...says }),
   v.object({ kind: v.literal('clone'), pre: text, post: text, ...says }),
+  v.object({ kind: v.literal('middle'), name: text, ...says }),
   v.object({ kind: v.literal('piece'), name: text, status: small, ...says }),
   v.object({ kind: v.literal('pulled-in'), by: text, ...says }),
 ]);
 
-const relocation = v.object({ offset: count, size: v.literal(4), kind: v.picklist(['abs32', 'pc32'] as const), target: text });
+const place = v.object({ symbol: text, offset: count });
+const target = v.object({
+  target: text,
+  to: v.picklist(['function', 'string', 'constant', 'data', 'unknown'] as const),
+  identity: v.exactOptional(text),
+  place: v.exactOptional(place),
+  table: v.exactOptional(v.array(place)),
+});
+const relocation = v.object({
+  offset: count,
+  size: v.literal(4),
+  kind: v.picklist(['abs32', 'pc32'] as const),
+  ...target.entries,
+});
+const bytes = v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/));
+const site = v.variant('kind', [
+  v.object({
+    kind: v.literal('alternative'),
+    offset: count,
+    length: count,
+    feature: count,
+    bytes,
+    relocations: v.array(relocation),
+  }),
+  v.object({ kind: v.literal('lock'), offset: count }),
+  v.object({ kind: v.literal('jump'), offset: count, key: target, target, flags: count }),
+  v.object({ kind: v.literal('bug'), offset: count, file: v.exactOptional(text), line: count, flags: count }),
+  v.object({ kind: v.literal('extable'), offset: count, fixup: target, data: count, handler: v.exactOptional(target) }),
+  v.object({ kind: v.literal('paravirt'), offset: count, type: count, length: count }),
+  v.object({ kind: v.literal('static-call'), offset: count, key: target, flags: count }),
+]);
 const code = v.object({
+  symbol: text,
   section: text,
   size: count,
-  bytes: v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/)),
+  bits: v.picklist([32, 64] as const),
+  bytes,
   relocations: v.array(relocation),
+  sites: v.array(site),
 });
 const refusal = v.object({
   code: v.picklist(Object.keys(REFUSALS) as RefusalCode[]),
@@ -56,10 +92,23 @@ const changes = v.object({
       pieces: v.array(v.object({ symbol: text, pre: v.optional(code), post: v.optional(code), decidedBy: v.optional(evidence) })),
     }),
   ),
-  data: v.array(v.object({ name: text, status, section: text, size: count })),
+  data: v.array(
+    v.object({
+      name: text,
+      status,
+      section: text,
+      size: count,
+      pulledBy: v.array(v.object({ kind: v.picklist(['string', 'data'] as const), name: text })),
+      how: v.exactOptional(v.picklist(['in place', 'copy'] as const)),
+    }),
+  ),
+  hooks: v.array(v.object({ kind: v.picklist(HOOK_KINDS), function: text })),
+  exports: v.array(v.object({ name: text, status: comesOrGoes, gpl: v.boolean(), namespace: v.exactOptional(text) })),
   lineOnly: v.array(text),
   refusals: v.array(refusal),
-  ignored: v.array(v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept'] as const), note: text })),
+  ignored: v.array(
+    v.object({ name: text, section: text, kind: v.picklist(['boot', 'moved', 'kept', 'left'] as const), note: text }),
+  ),
   pairs: v.array(v.object({ pre: text, post: text, section: text, decidedBy: evidence })),
 });
 

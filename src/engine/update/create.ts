@@ -2,23 +2,33 @@ import type { Changes } from '../diff/changes.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { describeChanges } from '../diff/describe.ts';
 import { compareObjects } from '../diff/diff.ts';
-import type { Allowable, Refusal } from '../diff/refusal.ts';
-import { isGlobal, spanName } from '../diff/span.ts';
+import type { Allowable } from '../diff/refusal.ts';
 import { EM_386 } from '../elf/constants.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
-import { isUpdateId, KSPLICE_API_VERSION } from './format.ts';
+import { isTarget, isUpdateId, KERNEL_TARGET, KSPLICE_API_VERSION, moduleFile, moduleName } from './format.ts';
 import { gzip } from './gzip.ts';
 import type { UpdateKernel } from './kernel.ts';
 import { buildNewCode } from './new-code.ts';
 import { buildOldCode } from './old-code.ts';
-import { writeTar } from './tar.ts';
+import { writeTar, type TarFile } from './tar.ts';
+import { refuseTogether, type Part } from './together.ts';
+
+/** A unit before and after the change. */
+export interface UpdateUnit {
+  /** As in the kernel tree (`kernel/sys.o`). */
+  readonly path: string;
+  readonly pre: Uint8Array;
+  readonly post: Uint8Array;
+  /** The module that it is part of, by its name in /proc/modules; by default the kernel itself, `vmlinux`. */
+  readonly target?: string;
+}
 
 export interface CreateOptions {
   /** Lower-case letters, digits and _; at most 31 of them. */
   readonly id: string;
   readonly kernel: UpdateKernel;
-  /** Every unit that the change rebuilds; paths as in the kernel tree (`kernel/sys.o`). */
-  readonly units: readonly { readonly path: string; readonly pre: Uint8Array; readonly post: Uint8Array }[];
+  /** Every unit that the change rebuilds. */
+  readonly units: readonly UpdateUnit[];
   /** The source patch, kept for people to read. */
   readonly patch?: string | undefined;
   readonly description?: string | undefined;
@@ -31,6 +41,10 @@ export interface CreateOptions {
   readonly loaderResolves?: 'exports' | 'globals';
   /** Refusals that shall not be made. */
   readonly allow?: readonly Allowable[];
+  /** Replace functions too that differ only by line numbers in their code, so that later updates can be made from the patched source. */
+  readonly replaceLineOnly?: boolean;
+  /** Keep the objects in the update, for whoever looks into it later. */
+  readonly keepObjects?: boolean;
   /** Called when the objects have been compared and nothing was refused; what is left is to write the update. */
   readonly onCompared?: () => void;
 }
@@ -43,43 +57,66 @@ export interface CreatedUpdate {
 
 /**
  * Makes an update from the objects of its units before and after a change. Failures: those of reading an object, the code of the first refusal
- * (`data_changed`, `unknown_section`, …), `bad_id`, `bad_unit`, `nothing_to_ship`.
+ * (`data_changed`, `unknown_section`, …), `bad_id`, `bad_unit`, `bad_target`, `duplicate_symbol`, `other_target`, `nothing_to_ship`.
  */
 export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
   const wrong = checkOptions(options);
   if (wrong) return wrong;
-  const comparisons: Comparison[] = [];
-  for (const unit of options.units) {
-    const comparison = compareObjects(unit.pre, unit.post, {
-      objectPath: unit.path,
+  const parts: Part[] = [];
+  for (const { path, pre, post, target = KERNEL_TARGET } of options.units) {
+    const comparison = compareObjects(pre, post, {
+      objectPath: path,
       machines: [EM_386],
       allow: options.allow ?? [],
+      ...(options.replaceLineOnly && { replaceLineOnly: true }),
     });
     if (!comparison.ok) return comparison;
-    comparisons.push(comparison.value);
+    parts.push({ target, comparison: comparison.value });
   }
-  const changes = comparisons.map(describeChanges);
-  const refused =
-    firstRefusal(comparisons) ??
-    (options.loaderResolves === 'exports' ? refuseKeys(comparisons) : undefined) ??
-    duplicateGlobals(comparisons);
+  const changes = parts.map(({ comparison }) => describeChanges(comparison));
+  const refused = refuseTogether(parts, options.loaderResolves === 'exports');
   if (refused) return refused;
-  const touched = comparisons.filter((comparison) => comparison.changed.size > 0 || comparison.shipped.length > 0);
-  if (!touched.some((comparison) => comparison.changed.size > 0)) {
-    return failure('nothing_to_ship', 'No function that the kernel runs differs, so there is nothing to update.', {
+  const touched = parts.filter(({ comparison }) => hasEffect(comparison) || comparison.shipped.length > 0);
+  if (!touched.some(({ comparison }) => hasEffect(comparison))) {
+    return failure('nothing_to_ship', 'Nothing that the kernel runs differs, so there is nothing to update.', {
       where: few(options.units.map((unit) => unit.path)),
       found: withoutEffect(changes),
       hint: 'Check that the patch changes code and not only comments, boot code or line numbers.',
     });
   }
   options.onCompared?.();
+  const files = contentsOf(options, touched, changes);
+  const tar = writeTar(
+    files.map((entry) => ({ name: `ksplice-${options.id}/${entry.name}`, bytes: entry.bytes })),
+    options.timestamp,
+  );
+  return success({ tarball: gzip(tar, options.timestamp), changes });
+}
+
+/** Something that a running kernel would notice. A function that nobody calls is nothing yet. */
+function hasEffect({ changed, inPlace, hooks, exports, fates }: Comparison): boolean {
+  const symbols = exports.added.length + exports.removed.length;
+  return changed.size + inPlace.size + hooks.length + symbols > 0 || [...fates.values()].includes('delete');
+}
+
+/** The files of the tarball, in their order. */
+function contentsOf(options: CreateOptions, touched: readonly Part[], changes: readonly Changes[]): TarFile[] {
   const { id, kernel } = options;
-  const file = (role: string): string => `ksplice-${id}_vmlinux-${role}.ko`;
-  const module = (role: string): string => `ksplice_${id}_vmlinux_${role}`;
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-  const files: { name: string; bytes: Uint8Array }[] = [
+  const modules: TarFile[] = [];
+  const lines: string[] = [];
+  for (const target of new Set(touched.map((part) => part.target))) {
+    const comparisons = touched.flatMap((part) => (part.target === target ? [part.comparison] : []));
+    const [added, old] = [moduleFile(id, target, 'new'), moduleFile(id, target, 'old')];
+    modules.push(
+      { name: added, bytes: buildNewCode(kernel, id, target, comparisons) },
+      { name: old, bytes: buildOldCode(kernel, id, target, comparisons) },
+    );
+    lines.push(`change ${target} ${moduleName(id, target, 'new')} ${added} ${moduleName(id, target, 'old')} ${old}\n`);
+  }
+  const files: TarFile[] = [
     { name: 'api-version', bytes: text(`${KSPLICE_API_VERSION}\n`) },
-    { name: 'contents', bytes: text(`change vmlinux ${module('new')} ${file('new')} ${module('old')} ${file('old')}\n`) },
+    { name: 'contents', bytes: text(lines.join('')) },
     {
       name: 'utsname',
       bytes: text(`Sysname: Linux\nMachine: ${kernel.machine}\nRelease: ${kernel.release}\nVersion: ${kernel.version}\n`),
@@ -89,16 +126,10 @@ export function createUpdate(options: CreateOptions): Result<CreatedUpdate> {
     { name: 'patch', bytes: text(options.patch ?? '') },
   ];
   if (options.description !== undefined) files.push({ name: 'description', bytes: text(`${options.description}\n`) });
-  files.push(
-    { name: file('new'), bytes: buildNewCode(kernel, id, touched) },
-    { name: file('old'), bytes: buildOldCode(kernel, id, touched) },
-    { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, undefined, 1)}\n`) },
-  );
-  const tar = writeTar(
-    files.map((entry) => ({ name: `ksplice-${id}/${entry.name}`, bytes: entry.bytes })),
-    options.timestamp,
-  );
-  return success({ tarball: gzip(tar, options.timestamp), changes });
+  files.push(...modules, { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, undefined, 1)}\n`) });
+  for (const { path, pre, post } of options.keepObjects ? options.units : [])
+    files.push({ name: `debug/objects/pre/${path}`, bytes: pre }, { name: `debug/objects/post/${path}`, bytes: post });
+  return files;
 }
 
 function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefined {
@@ -107,8 +138,15 @@ function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefi
   if (!Number.isSafeInteger(timestamp) || timestamp < 0 || timestamp > 0xffffffff)
     return failure('bad_timestamp', 'This is not a time.', { found: String(timestamp), expected: 'seconds since 1970' });
   const paths = new Set<string>();
-  for (const { path } of units) {
-    if (!/^[A-Za-z0-9_./+-]{1,180}$/.test(path) || paths.has(path))
+  for (const { path, target = KERNEL_TARGET } of units) {
+    if (!isTarget(target, id))
+      return failure('bad_target', 'This cannot be the target of an update.', {
+        where: path,
+        expected: 'vmlinux, or the name of a module as /proc/modules lists it',
+        found: target,
+        hint: 'With a long name of the module, a shorter id helps.',
+      });
+    if (!/^[A-Za-z0-9_./+-]{1,180}$/.test(path) || /[^/]{99}/.test(path) || paths.has(path))
       return failure('bad_unit', 'Each unit needs a path of its own, as in the kernel tree.', {
         where: path,
         expected: 'such as kernel/sys.o',
@@ -135,61 +173,4 @@ function withoutEffect(changes: readonly Changes[]): string | undefined {
 function few(names: readonly string[]): string {
   const rest = names.length - 5;
   return rest > 0 ? `${names.slice(0, 5).join(', ')} and ${rest} more` : names.join(', ');
-}
-
-function firstRefusal(comparisons: readonly Comparison[]): Failure | undefined {
-  const all = comparisons.flatMap((comparison) =>
-    comparison.refusals.map((refusal) => ({ refusal, path: comparison.objectPath })),
-  );
-  const [first] = all;
-  if (!first) return undefined;
-  const { refusal, path } = first;
-  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
-  return failure(refusal.code, refusal.message + more, {
-    where: [path, placeOf(refusal), refusal.section, refusal.symbol].filter((part) => part !== undefined).join(': '),
-    expected: refusal.rule,
-    hint: refusal.allowable ? `${refusal.hint} Or leave it as it is: --allow ${refusal.code}.` : refusal.hint,
-  });
-}
-
-/** `kernel/sys.c:1200`, as far as it is known. */
-function placeOf({ file, line }: Refusal): string | undefined {
-  return file === undefined || line === undefined ? file : `${file}:${line}`;
-}
-
-function refuseKeys(comparisons: readonly Comparison[]): Failure | undefined {
-  for (const comparison of comparisons) {
-    for (const span of comparison.shipped) {
-      const site = span.sites.find(
-        (candidate) => candidate.kind === 'jump' && (!candidate.key.span || candidate.key.span.partner !== undefined),
-      );
-      if (site?.kind !== 'jump') continue;
-      const key = site.key.span ? spanName(site.key.span) : site.key.name;
-      return failure(
-        'static_key',
-        `${spanName(span)} tests the static key ${key}, which this kernel's module loader cannot find.`,
-        {
-          where: `${comparison.objectPath}: ${spanName(span)}`,
-          hint: 'Test the key with static_key_enabled() in the changed function.',
-        },
-      );
-    }
-  }
-  return undefined;
-}
-
-function duplicateGlobals(comparisons: readonly Comparison[]): Failure | undefined {
-  const seen = new Map<string, string>();
-  for (const comparison of comparisons) {
-    for (const span of comparison.shipped) {
-      if (span.partner || !isGlobal(span)) continue;
-      const other = seen.get(spanName(span));
-      if (other !== undefined)
-        return failure('duplicate_symbol', `Two units define a new ${spanName(span)}.`, {
-          where: `${other}, ${comparison.objectPath}`,
-        });
-      seen.set(spanName(span), comparison.objectPath);
-    }
-  }
-  return undefined;
 }

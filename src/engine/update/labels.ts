@@ -1,6 +1,7 @@
 import { STB_WEAK } from '../elf/constants.ts';
 import { hasIdentity } from '../diff/equal.ts';
 import type { Span, Target } from '../diff/span.ts';
+import type { Comparison } from '../diff/compare.ts';
 import type { Unit } from '../diff/unit.ts';
 
 /** The name of a symbol within the update. */
@@ -26,17 +27,22 @@ export function globalLabel(name: string): Label {
 
 /** Names the things of one pre unit: `name` if the kernel has one of it, `name<object>` for a local one, `section+offset<object>` without a name. */
 export class Labels {
-  readonly #starts = new Map<number, Span>();
+  /** The first span of what each span is matched with. */
+  readonly #starts = new Map<Span, Span>();
   /** How many local symbols of the same name come before this one. */
   readonly #ordinal = new Map<Span, number>();
 
   constructor(
     unit: Unit,
     readonly objectPath: string,
+    /** Variables that are matched by themselves, whatever their section holds beside them. */
+    alone: ReadonlySet<Span> = new Set(),
   ) {
     const seen = new Map<string, number>();
+    let start: Span | undefined;
     for (const span of unit.spans) {
-      if (span.offset === 0) this.#starts.set(span.section.index, span);
+      if (!start || start.section !== span.section || alone.has(span) || alone.has(start)) start = span;
+      this.#starts.set(span, start);
       const symbol = span.symbols[0];
       if (!symbol || symbol.bind !== 0) continue;
       const ordinal = seen.get(symbol.name) ?? 0;
@@ -55,9 +61,9 @@ export class Labels {
     return { text: `${symbol.name}<${this.objectPath}>${ordinal > 0 ? `~${ordinal}` : ''}`, name: symbol.name, global: false };
   }
 
-  /** The first span of the piece that is matched as a whole with this one in it: its section, or itself. */
+  /** The first span of the piece that is matched as a whole with this one in it: its section as a rule, or itself. */
   start(span: Span): Span {
-    return isMatched(span) && hasIdentity(span) ? (this.#starts.get(span.section.index) ?? span) : span;
+    return isMatched(span) && hasIdentity(span) ? (this.#starts.get(span) ?? span) : span;
   }
 
   /** A pre span and an offset in it. What has no name the whole kernel knows is counted from the start of its section. */
@@ -71,6 +77,12 @@ export class Labels {
   target(target: Target): Located {
     return target.span ? this.locate(target.span, target.offset) : { label: globalLabel(target.name), addend: target.offset };
   }
+}
+
+/** The labels of what an update is matched with; both of its modules go by them. */
+export function preLabels({ pre, objectPath, inPlace, options }: Comparison): Labels {
+  const alone = [...inPlace.keys(), ...options.matchEarly].filter((span) => span.kind === 'data');
+  return new Labels(pre, objectPath, new Set(alone));
 }
 
 /** Whether run-pre matching looks for the span. Others are found by name or by what refers to them. */

@@ -1,9 +1,21 @@
-import { SHN_UNDEF } from '../elf/constants.ts';
+import { SHF_EXECINSTR, SHN_UNDEF } from '../elf/constants.ts';
 import type { ElfObject, ElfRelocation, ElfSection } from '../elf/object.ts';
 import { readElf } from '../elf/reader.ts';
 import { View } from '../elf/view.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
-import { KSPLICE_API_VERSION, KSPLICE_MAGIC, KSPLICE_NONE, PATCH, ROLE, SECTION_KIND, SIZE } from './format.ts';
+import type { HookKind } from '../diff/hooks.ts';
+import {
+  EXPORT,
+  HOOK,
+  KSPLICE_API_VERSION,
+  KSPLICE_MAGIC,
+  KSPLICE_NONE,
+  PATCH,
+  ROLE,
+  SECTION_EARLY,
+  SECTION_KIND,
+  SIZE,
+} from './format.ts';
 
 /** What one module of an update says about itself, as the core in the kernel will read it. */
 export interface ModuleContents {
@@ -24,15 +36,21 @@ export interface ModuleContents {
     readonly sites: number;
     /** Number of the compilation unit. */
     readonly unit: number;
+    /** Data that is matched in the first round. */
+    readonly early: boolean;
   }[];
   readonly patches: readonly {
     readonly name: string;
     readonly label: string;
     readonly offset: number;
     readonly size: number;
-    readonly kind: 'replace' | 'retire';
+    readonly kind: keyof typeof PATCH;
+    /** Of a bug: the line that is reported from now on. */
+    readonly value: number;
   }[];
   readonly ranges: readonly { readonly label: string; readonly size: number }[];
+  readonly hooks: readonly { readonly kind: HookKind; readonly function: string }[];
+  readonly exports: readonly { readonly kind: keyof typeof EXPORT; readonly name: string; readonly hidden: string }[];
   /** Symbols that the module loader must find. */
   readonly undefinedSymbols: readonly string[];
 }
@@ -78,12 +96,17 @@ class ModuleReader {
     const role = word(2) === ROLE.new ? 'new' : word(2) === ROLE.old ? 'old' : undefined;
     if (!role || word(3) !== SIZE.code) return this.#fail('Its description has another size or role.');
     const text = (index: number): string => this.#string({ section, offset: index * 4 }) ?? '';
-    const sizes = [SIZE.symbol, SIZE.reloc, SIZE.reloc, SIZE.site, SIZE.section, SIZE.patch, SIZE.range];
-    const [symbols, relocs, siteRelocs, sites, sections, patches, ranges] = sizes.map((size, index) =>
-      this.#table({ section, offset: (8 + 2 * index) * 4 }, size),
-    );
-    const label = (table: TableAt | undefined, index: number): string => {
-      if (!table || !symbols) return '';
+    const table = (index: number, size: number): TableAt => this.#table({ section, offset: (8 + 2 * index) * 4 }, size);
+    const symbols = table(0, SIZE.symbol);
+    const relocs = table(1, SIZE.reloc);
+    const siteRelocs = table(2, SIZE.reloc);
+    const sites = table(3, SIZE.site);
+    const sections = table(4, SIZE.section);
+    const patches = table(5, SIZE.patch);
+    const ranges = table(6, SIZE.range);
+    const hooks = table(7, SIZE.hook);
+    const exports = table(8, SIZE.export);
+    const label = (table: TableAt, index: number): string => {
       const number = this.#u32(table.at(index, 0));
       if (number >= symbols.count) this.#fail(`Entry ${index} of a table names symbol ${number} of ${symbols.count}.`);
       return number < symbols.count ? (this.#string(symbols.at(number, 0)) ?? '') : '';
@@ -98,9 +121,9 @@ class ModuleReader {
         name: this.#string(at(index, 4)),
         global: (this.#u32(at(index, 12)) & 1) !== 0,
       })),
-      relocs: relocs?.count ?? 0,
-      siteRelocs: siteRelocs?.count ?? 0,
-      sites: sites?.count ?? 0,
+      relocs: relocs.count,
+      siteRelocs: siteRelocs.count,
+      sites: sites.count,
       sections: each(sections, (index, at) => ({
         label: label(sections, index),
         kind: this.#name(SECTION_KIND, this.#u32(at(index, 4))),
@@ -108,6 +131,7 @@ class ModuleReader {
         relocs: this.#u32(at(index, 20)),
         sites: this.#u32(at(index, 28)),
         unit: this.#u32(at(index, 32)),
+        early: (this.#u32(at(index, 36)) & SECTION_EARLY) !== 0,
       })),
       patches: each(patches, (index, at) => ({
         label: label(patches, index),
@@ -115,18 +139,47 @@ class ModuleReader {
         size: this.#u32(at(index, 8)),
         kind: this.#name(PATCH, this.#u32(at(index, 12))),
         name: this.#string(at(index, 20)) ?? '',
+        value: this.#u32(at(index, 24)),
       })),
       ranges: each(ranges, (index, at) => ({ size: this.#u32(at(index, 4)), label: this.#string(at(index, 8)) ?? '' })),
+      hooks: each(hooks, (index, at) => ({
+        kind: this.#name(HOOK, this.#u32(at(index, 4))),
+        function: this.#string(at(index, 8)) ?? '',
+      })),
+      exports: each(exports, (index, at) => ({
+        kind: this.#name(EXPORT, this.#u32(at(index, 12))),
+        name: this.#string(at(index, 0)) ?? '',
+        hidden: this.#string(at(index, 4)) ?? '',
+      })),
       undefinedSymbols: this.object.symbols
         .filter((symbol) => symbol.section === SHN_UNDEF && symbol.name !== '')
         .map((symbol) => symbol.name),
     };
     for (const table of [relocs, siteRelocs])
-      each(table, (index, at) => this.#checkReloc(index, this.#u32(at(index, 4)), symbols?.count ?? 0));
+      each(table, (index, at) => this.#checkReloc(index, this.#u32(at(index, 4)), symbols.count));
+    this.#checkPointers(contents, { patches, hooks, exports });
     for (const symbol of each(symbols, (index, at) => this.#u32(at(index, 8))))
       if (symbol !== KSPLICE_NONE && symbol >= contents.sections.length)
         this.#fail(`A symbol is in section ${symbol} of ${contents.sections.length}.`);
     return this.#problem ?? success(contents);
+  }
+
+  /** What a patch, a hook or an export needs of the module, and nothing where it needs nothing. */
+  #checkPointers(contents: ModuleContents, tables: Record<'patches' | 'hooks' | 'exports', TableAt>): void {
+    const { patches, hooks, exports } = tables;
+    contents.patches.forEach(({ kind, size, name }, index) => {
+      const to = this.#pointer(patches.at(index, 16));
+      if ((kind === 'replace' || kind === 'data') !== (to !== undefined)) this.#fail(`The patch of ${name} has no new contents.`);
+      if (kind === 'data' && to && to.offset + size > to.section.size) this.#fail(`The new contents of ${name} end too early.`);
+    });
+    contents.hooks.forEach((hook, index) => {
+      const to = this.#pointer(hooks.at(index, 0));
+      if (!to || (to.section.flags & SHF_EXECINSTR) === 0) this.#fail(`The ${hook.kind} hook ${hook.function} is no function.`);
+    });
+    contents.exports.forEach(({ kind, name }, index) => {
+      const to = this.#pointer(exports.at(index, 8));
+      if ((kind === 'add') !== (to !== undefined)) this.#fail(`The export of ${name} has no entry.`);
+    });
   }
 
   #fail(message: string): Failure {
@@ -195,6 +248,6 @@ class ModuleReader {
   }
 }
 
-function each<T>(table: TableAt | undefined, read: (index: number, at: TableAt['at']) => T): T[] {
-  return table ? Array.from({ length: table.count }, (_, index) => read(index, table.at)) : [];
+function each<T>(table: TableAt, read: (index: number, at: TableAt['at']) => T): T[] {
+  return Array.from({ length: table.count }, (_, index) => read(index, table.at));
 }

@@ -15,7 +15,7 @@ import {
 } from '../elf/constants.ts';
 import type { ElfRelocation, ElfSection, ElfSymbol } from '../elf/object.ts';
 import { writeElf } from '../elf/writer.ts';
-import { KSPLICE_API_VERSION, KSPLICE_MAGIC, ROLE, SIZE } from './format.ts';
+import { KSPLICE_API_VERSION, KSPLICE_MAGIC, moduleName, ROLE, SIZE } from './format.ts';
 import type { UpdateKernel } from './kernel.ts';
 import { ModuleSection, type Place, type Referent } from './module-section.ts';
 
@@ -39,16 +39,20 @@ export class ModuleBuilder {
   readonly sections = this.table('.ksplice_sections', SIZE.section);
   readonly patches = this.table('.ksplice_patches', SIZE.patch);
   readonly ranges = this.table('.ksplice_ranges', SIZE.range);
+  readonly hooks = this.table('.ksplice_hooks', SIZE.hook);
+  readonly exports = this.table('.ksplice_exports', SIZE.export);
 
   constructor(
     readonly kernel: UpdateKernel,
     readonly id: string,
+    /** What is changed: `vmlinux`, or a module. */
+    readonly target: string,
     readonly role: 'new' | 'old',
   ) {}
 
   /** Name of the module as the kernel lists it. */
   get name(): string {
-    return `ksplice_${this.id}_vmlinux_${this.role}`;
+    return moduleName(this.id, this.target, this.role);
   }
 
   section(name: string, flags: number, align: number, nobits = false): ModuleSection {
@@ -101,10 +105,11 @@ export class ModuleBuilder {
     const section = this.section('.ksplice_code', SHF_ALLOC, 4);
     section.u32(KSPLICE_MAGIC, KSPLICE_API_VERSION, ROLE[this.role], SIZE.code);
     section.pointer(this.string(this.id));
-    section.pointer(this.string('vmlinux'));
+    section.pointer(this.string(this.target));
     section.pointer(this.string(this.kernel.release));
     section.pointer({ section: self, offset: 0 });
-    for (const table of [this.symbols, this.relocs, this.siteRelocs, this.sites, this.sections, this.patches, this.ranges]) {
+    const { symbols, relocs, siteRelocs, sites, sections, patches, ranges, hooks, exports } = this;
+    for (const table of [symbols, relocs, siteRelocs, sites, sections, patches, ranges, hooks, exports]) {
       section.pointer(table.section.size > 0 ? { section: table.section, offset: 0 } : undefined);
       section.u32(table.section.size / table.entrySize);
     }

@@ -1,15 +1,16 @@
 import { SHF_ALLOC, SHF_WRITE } from '../elf/constants.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { hasIdentity } from '../diff/equal.ts';
-import { coldParent, ownerName } from '../diff/names.ts';
-import { oldSize } from '../diff/refuse-code.ts';
 import { isGlobal, spanName, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
-import { KSPLICE_NONE, PATCH, RELOC, SITE, type RelocKind } from './format.ts';
+import { ExportTable } from './export-table.ts';
+import { HOOK, KSPLICE_NONE, RELOC, SITE, type RelocKind } from './format.ts';
 import type { UpdateKernel } from './kernel.ts';
-import { globalLabel, Labels, type Located } from './labels.ts';
+import { globalLabel, Labels, preLabels, type Located } from './labels.ts';
 import { foreignSite, relocKind } from './reloc-kind.ts';
 import { ModuleBuilder } from './module.ts';
 import type { ModuleSection, Place } from './module-section.ts';
+import { movedFunctions } from './moved.ts';
+import { writePatches } from './patches.ts';
 import { SymbolTable } from './symbol-table.ts';
 
 /** Code is aligned as the compiler aligns functions. */
@@ -17,11 +18,15 @@ const TEXT_ALIGN = 16;
 const NOP = 0x90;
 
 /** Makes the module that holds the replacement code, and the list of what it replaces. */
-export function buildNewCode(kernel: UpdateKernel, id: string, comparisons: readonly Comparison[]): Uint8Array {
-  const module = new ModuleBuilder(kernel, id, 'new');
-  const writer = new Writer(module);
+export function buildNewCode(kernel: UpdateKernel, id: string, target: string, comparisons: readonly Comparison[]): Uint8Array {
+  const module = new ModuleBuilder(kernel, id, target, 'new');
+  const writer = new Writer(
+    module,
+    movedFunctions(comparisons).map(({ span }) => span),
+  );
   for (const comparison of comparisons) writer.place(comparison);
   for (const comparison of comparisons) new UnitWriter(writer, comparison).write();
+  writer.exports.write(module, writer.symbols);
   writer.symbols.write(module);
   return module.build(`replacement code of update ${id}`);
 }
@@ -39,11 +44,21 @@ class Writer {
   readonly replacements: ModuleSection;
   readonly places = new Map<Span, Place>();
   /** New global functions and variables, which any unit of the update may refer to. */
-  readonly globals = new Map<string, Span>();
+  readonly globals = new Map<string, { readonly span: Span; readonly offset: number }>();
+  readonly exports = new ExportTable();
+  /** Pre functions that went from one unit of the update to another. */
+  readonly moved: ReadonlySet<Span>;
+  /** The names of the global ones: the running kernel has them too. */
+  readonly movedNames: ReadonlySet<string>;
   readonly #texts = new Map<string, Place>();
   siteRelocs = 0;
 
-  constructor(readonly module: ModuleBuilder) {
+  constructor(
+    readonly module: ModuleBuilder,
+    moved: readonly Span[],
+  ) {
+    this.moved = new Set(moved);
+    this.movedNames = new Set(moved.filter(isGlobal).map(spanName));
     this.rodata = module.section('.rodata', SHF_ALLOC, 32);
     this.strings = module.section('.rodata.str', SHF_ALLOC, 4);
     this.data = module.section('.data', SHF_ALLOC | SHF_WRITE, 64);
@@ -55,11 +70,20 @@ class Writer {
   }
 
   /** Gives each shipped span of a unit its place. */
-  place({ shipped }: Comparison): void {
+  place({ shipped, pre, post }: Comparison): void {
     for (const span of shipped) {
       this.places.set(span, this.#placeSpan(span));
-      if (isGlobal(span) && !span.partner) for (const symbol of span.symbols) this.globals.set(symbol.name, span);
+      if (isGlobal(span) && !span.partner) for (const symbol of span.symbols) this.globals.set(symbol.name, { span, offset: 0 });
+      const known = new Set(span.partner && pre.entries.of(span.partner).map((entry) => entry.name));
+      for (const { name, offset } of span.kind === 'text' ? post.entries.of(span).slice(1) : [])
+        if (!known.has(name)) this.globals.set(name, { span, offset });
     }
+  }
+
+  /** Room for what is written over a constant of the kernel: it has no address of its own that anything could refer to. */
+  payload(span: Span): Place {
+    this.rodata.alignTo(4);
+    return this.rodata.append(blank(span));
   }
 
   #placeSpan(span: Span): Place {
@@ -91,7 +115,13 @@ function blank(span: Span): Uint8Array {
   return bytes;
 }
 
-type Resolved = { readonly place: Place; readonly located: undefined } | { readonly place: undefined; readonly located: Located };
+/** A global function that pre does not have here. */
+function newName(span: Span): string | undefined {
+  return isGlobal(span) && !span.partner ? spanName(span) : undefined;
+}
+
+export type Resolved =
+  { readonly place: Place; readonly located: undefined } | { readonly place: undefined; readonly located: Located };
 
 class UnitWriter {
   readonly #module: ModuleBuilder;
@@ -103,7 +133,7 @@ class UnitWriter {
     readonly comparison: Comparison,
   ) {
     this.#module = writer.module;
-    this.#preLabels = new Labels(comparison.pre, comparison.objectPath);
+    this.#preLabels = preLabels(comparison);
     this.#postLabels = new Labels(comparison.post, comparison.objectPath);
   }
 
@@ -111,11 +141,31 @@ class UnitWriter {
     for (const span of this.comparison.shipped) {
       const place = this.#placeOf(span);
       if (span.kind === 'string') continue;
-      for (const reference of span.references) if (!reference.dead) this.#reference(reference, place);
+      this.#references(span, place);
       for (const site of span.sites) this.#site(site, place);
       if (span.kind === 'text') this.#range(span, place);
     }
-    this.#patches();
+    writePatches(this.comparison, {
+      module: this.#module,
+      labels: this.#preLabels,
+      symbols: this.writer.symbols,
+      placeOf: (span) => this.#placeOf(span),
+      newHome: (span) => {
+        const home = this.writer.moved.has(span) ? this.writer.globals.get(spanName(span)) : undefined;
+        return home && shift(this.#placeOf(home.span), home.offset);
+      },
+      payload: (span) => {
+        const place = this.writer.payload(span);
+        this.#references(span, place);
+        return place;
+      },
+    });
+    this.#hooks();
+    this.#exports();
+  }
+
+  #references(span: Span, place: Place): void {
+    for (const reference of span.references) if (!reference.dead) this.#reference(reference, place);
   }
 
   #placeOf(span: Span): Place {
@@ -132,10 +182,13 @@ class UnitWriter {
     const { span, offset } = target;
     if (!span) {
       const global = this.writer.globals.get(target.name);
-      return global
-        ? { place: shift(this.#placeOf(global), offset), located: undefined }
+      return global && !this.#leadsOn(target.name, kind, inside)
+        ? { place: shift(this.#placeOf(global.span), global.offset + offset), located: undefined }
         : { place: undefined, located: { label: globalLabel(target.name), addend: offset } };
     }
+    const entry = span.kind !== 'text' ? undefined : offset === 0 ? newName(span) : this.comparison.post.entries.at(span, offset);
+    if (entry !== undefined && this.#leadsOn(entry, kind, inside))
+      return { place: undefined, located: { label: globalLabel(entry), addend: 0 } };
     const place = this.writer.places.get(span);
     const replaced = span.kind === 'text' && span.partner !== undefined;
     if (place && (!replaced || inside || kind === 'pc32' || offset !== 0))
@@ -143,6 +196,15 @@ class UnitWriter {
     if (span.partner && hasIdentity(span)) return { place: undefined, located: this.#preLabels.locate(span.partner, offset) };
     if (isGlobal(span)) return { place: undefined, located: { label: globalLabel(spanName(span)), addend: offset } };
     throw new Error(`a reference to ${spanName(span)} of ${this.comparison.objectPath} was neither shipped nor refused`);
+  }
+
+  /** Whether a pointer goes to a function that the running kernel has under this name: its trampoline leads on. */
+  #leadsOn(name: string, kind: RelocKind, inside: boolean): boolean {
+    return kind === 'abs32' && !inside && (this.writer.movedNames.has(name) || this.#hasInnerEntry(name));
+  }
+
+  #hasInnerEntry(name: string): boolean {
+    return this.comparison.pre.entries.find(name) !== undefined;
   }
 
   #reference(reference: Reference, from: Place): void {
@@ -235,28 +297,20 @@ class UnitWriter {
     this.#module.nameFunction(spanName(span), place, span.size);
   }
 
-  /** Functions first; then the pieces that only they entered. */
-  #patches(): void {
-    const { changed, removedText } = this.comparison;
-    const isPiece = (span: Span): boolean => ownerName(spanName(span)) !== spanName(span);
-    const isCold = (span: Span): boolean => coldParent(spanName(span)) !== undefined;
-    const owners = new Set([...changed].map((span) => ownerName(spanName(span))));
-    for (const span of changed) if (!isCold(span)) this.#patch(span, span.partner);
-    for (const span of changed) if (isCold(span)) this.#patch(span, undefined);
-    for (const span of removedText) if (isPiece(span) && owners.has(ownerName(spanName(span)))) this.#patch(span, undefined);
+  #hooks(): void {
+    const out = this.#module.hooks.section;
+    for (const { kind, function: span } of this.comparison.hooks) {
+      out.pointer(this.#placeOf(span));
+      out.u32(HOOK[kind]);
+      out.pointer(this.#module.string(spanName(span)));
+    }
   }
 
-  #patch(span: Span, replacement: Span | undefined): void {
-    const out = this.#module.patches.section;
-    const start = this.#preLabels.start(span);
-    out.u32(
-      this.writer.symbols.index(this.#preLabels.of(start)),
-      span.offset - start.offset,
-      oldSize(span),
-      replacement ? PATCH.replace : PATCH.retire,
-    );
-    out.pointer(replacement && this.#placeOf(replacement));
-    out.pointer(this.#module.string(spanName(span)));
+  #exports(): void {
+    const { added, removed } = this.comparison.exports;
+    for (const one of removed) this.writer.exports.remove(one);
+    // What modules get must stay good after undo, as a pointer does.
+    for (const one of added) if (one.value) this.writer.exports.add(one, this.#resolve(one.value, 'abs32'));
   }
 }
 

@@ -2,10 +2,10 @@ import { hasIdentity } from '../diff/equal.ts';
 import { decode } from '../diff/instruction.ts';
 import type { Comparison } from '../diff/compare.ts';
 import { isGlobal, spanText, type Reference, type Site, type Span, type Target } from '../diff/span.ts';
-import { KSPLICE_NONE, RELOC, SECTION_KIND, SITE } from './format.ts';
+import { KSPLICE_NONE, RELOC, SECTION_EARLY, SECTION_KIND, SITE } from './format.ts';
 import { SHF_ALLOC, STB_WEAK } from '../elf/constants.ts';
 import type { UpdateKernel } from './kernel.ts';
-import { isMatched, Labels } from './labels.ts';
+import { isMatched, preLabels, type Labels } from './labels.ts';
 import { foreignSite, relocKind } from './reloc-kind.ts';
 import { ModuleBuilder } from './module.ts';
 import type { ModuleSection } from './module-section.ts';
@@ -20,8 +20,8 @@ interface Chunk {
 }
 
 /** Makes the module that holds the complete pre units, as data to be matched against the running kernel. */
-export function buildOldCode(kernel: UpdateKernel, id: string, comparisons: readonly Comparison[]): Uint8Array {
-  const module = new ModuleBuilder(kernel, id, 'old');
+export function buildOldCode(kernel: UpdateKernel, id: string, target: string, comparisons: readonly Comparison[]): Uint8Array {
+  const module = new ModuleBuilder(kernel, id, target, 'old');
   const writer = new Writer(module);
   for (const comparison of comparisons) writer.unit(comparison);
   writer.symbols.write(module);
@@ -42,12 +42,12 @@ class Writer {
   }
 
   unit(comparison: Comparison): void {
-    const labels = new Labels(comparison.pre, comparison.objectPath);
-    for (const chunk of chunksOf(comparison, labels)) this.#chunk(chunk, labels);
+    const labels = preLabels(comparison);
+    for (const chunk of chunksOf(comparison, labels)) this.#chunk(chunk, labels, comparison);
     this.#units++;
   }
 
-  #chunk(chunk: Chunk, labels: Labels): void {
+  #chunk(chunk: Chunk, labels: Labels, { inPlace, options }: Comparison): void {
     const { start, spans, size } = chunk;
     const symbol = this.symbols.define(labels.of(start), this.#sections);
     // The same global thing in two units (a weak definition) is matched once.
@@ -62,9 +62,13 @@ class Writer {
     );
     for (const { site, span, offset } of sites) this.#site(site, span, offset, labels);
     const out = this.module.sections.section;
-    out.u32(symbol, SECTION_KIND[kindOf(start)]);
-    out.pointer(start.bytes ? this.#bytes.append(blankBytes(chunk, references)) : undefined);
+    // All bytes of what is written over must be as they were compiled, also if the source calls it a variable.
+    const kind = inPlace.has(start) ? 'rodata' : kindOf(start);
+    out.u32(symbol, SECTION_KIND[kind]);
+    const stored = start.bytes !== undefined || kind === 'rodata';
+    out.pointer(stored ? this.#bytes.append(blankBytes(chunk, references)) : undefined);
     out.u32(size, this.#relocs, references.length, this.#sites, sites.length, this.#units);
+    out.u32(options.matchEarly.has(start) && kind === 'data' ? SECTION_EARLY : 0);
     this.#relocs += references.length;
     this.#sites += sites.length;
   }
@@ -145,7 +149,8 @@ function moved(reference: Reference, by: number): Reference {
 }
 
 function blankBytes({ start, size }: Chunk, references: readonly Reference[]): Uint8Array {
-  const bytes = start.section.data.slice(start.offset, start.offset + size);
+  const bytes = new Uint8Array(size);
+  if (start.bytes) bytes.set(start.section.data.subarray(start.offset, start.offset + size));
   for (const { offset } of references) bytes.fill(0, offset, offset + 4);
   return bytes;
 }
@@ -171,10 +176,12 @@ function chunksOf(comparison: Comparison, labels: Labels): Chunk[] {
   }
   const wanted = new Set<Span>();
   const want = (span: Span | undefined): void => {
-    if (span && isMatched(span) && !(isWeak(span) && !comparison.changed.has(span))) wanted.add(labels.start(span));
+    const unused = span && isWeak(span) && !comparison.changed.has(span) && !comparison.inPlace.has(span);
+    if (span && isMatched(span) && !unused) wanted.add(labels.start(span));
   };
   for (const span of pre.spans) if (span.kind === 'text' || isGlobal(span)) want(span);
-  for (const span of shipped)
+  for (const span of [...comparison.inPlace.keys(), ...comparison.options.matchEarly]) want(span);
+  for (const span of [...shipped, ...comparison.inPlace.values()])
     for (const target of targetsOf(span)) if (target.span && hasIdentity(target.span)) want(target.span.partner);
   for (const start of wanted)
     for (const span of members.get(start) ?? []) for (const target of targetsOf(span)) want(target.span);

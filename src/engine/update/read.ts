@@ -1,10 +1,13 @@
 import type { Changes } from '../diff/changes.ts';
 import { failure, success, type Failure, type Result } from '../failure.ts';
 import { parseChanges } from './changes-schema.ts';
-import { isUpdateId, KSPLICE_API_VERSION } from './format.ts';
+import { isTarget, isUpdateId, KSPLICE_API_VERSION, moduleFile, moduleName } from './format.ts';
 import { gunzip } from './gzip.ts';
 import { readModule, type ModuleContents } from './module-contents.ts';
 import { readTar } from './tar.ts';
+
+/** More than any update has. */
+const MAX_TARGETS = 64;
 
 /** An update, read back and checked. */
 export interface Update {
@@ -19,9 +22,17 @@ export interface Update {
   /** The source patch; empty if none was given. */
   readonly patch: string;
   readonly description: string | undefined;
+  /** What it changes, and the modules for that. The kernel itself or modules of it, one pair for each. */
+  readonly targets: readonly UpdateTarget[];
+  readonly changes: readonly Changes[];
+}
+
+/** One pair of modules. */
+export interface UpdateTarget {
+  /** `vmlinux`, or the name of a module. */
+  readonly target: string;
   readonly newCode: UpdateModule;
   readonly oldCode: UpdateModule;
-  readonly changes: readonly Changes[];
 }
 
 export interface UpdateModule {
@@ -86,13 +97,8 @@ class UpdateReader {
         hint: `Boot the kernel pack ${pack}, or create the update for ${kernel.id}.`,
       });
     }
-    const newCode = this.#module(id, 'new', release);
-    if (!newCode.ok) return newCode;
-    const oldCode = this.#module(id, 'old', release);
-    if (!oldCode.ok) return oldCode;
-    const contents = `change vmlinux ${newCode.value.name} ${newCode.value.file} ${oldCode.value.name} ${oldCode.value.file}`;
-    if (this.#text('contents')?.trim() !== contents)
-      return bad('The list of contents does not name the two modules.', 'contents');
+    const targets = this.#targets(id, release);
+    if (!targets.ok) return targets;
     return success({
       id,
       kernel: pack,
@@ -102,22 +108,40 @@ class UpdateReader {
       timestamp,
       patch,
       description: this.#text('description')?.trim(),
-      newCode: newCode.value,
-      oldCode: oldCode.value,
+      targets: targets.value,
       changes,
     });
   }
 
-  #module(id: string, role: 'new' | 'old', release: string): Result<UpdateModule> {
-    const file = `ksplice-${id}_vmlinux-${role}.ko`;
+  /** The lines of `contents`: each names a target and its two modules. */
+  #targets(id: string, release: string): Result<UpdateTarget[]> {
+    const targets: UpdateTarget[] = [];
+    const lines = this.#text('contents')?.trimEnd().split('\n') ?? [];
+    for (const line of lines.length <= MAX_TARGETS ? lines : []) {
+      const target = /^change (\S+) /.exec(line)?.[1] ?? '';
+      if (!isTarget(target, id) || targets.some((one) => one.target === target)) return this.#damaged('contents');
+      const newCode = this.#module(id, target, 'new', release);
+      if (!newCode.ok) return newCode;
+      const oldCode = this.#module(id, target, 'old', release);
+      if (!oldCode.ok) return oldCode;
+      const [added, old] = [newCode.value, oldCode.value];
+      if (line !== `change ${target} ${added.name} ${added.file} ${old.name} ${old.file}`)
+        return bad('The list of contents does not name the modules.', 'contents');
+      targets.push({ target, newCode: added, oldCode: old });
+    }
+    return targets.length > 0 ? success(targets) : this.#damaged('contents');
+  }
+
+  #module(id: string, target: string, role: 'new' | 'old', release: string): Result<UpdateModule> {
+    const file = moduleFile(id, target, role);
     const bytes = this.files.get(`${this.#folder}/${file}`);
     if (!bytes) return bad('A module of the update is missing.', file);
     const contents = readModule(bytes, file);
     if (!contents.ok) return contents;
     const { value } = contents;
-    if (value.role !== role || value.id !== id || value.release !== release || value.target !== 'vmlinux')
+    if (value.role !== role || value.id !== id || value.release !== release || value.target !== target)
       return bad('A module belongs to another update.', file);
-    return success({ name: `ksplice_${id}_vmlinux_${role}`, file, bytes, contents: value });
+    return success({ name: moduleName(id, target, role), file, bytes, contents: value });
   }
 
   #text(name: string): string | undefined {

@@ -15,7 +15,7 @@ export function writeTar(files: readonly TarFile[], time: number): Uint8Array {
   let at = 0;
   for (const file of files) {
     const header = out.subarray(at, at + BLOCK);
-    put(header, 0, file.name);
+    putName(header, file.name);
     put(header, 100, '0000644\0');
     put(header, 108, '0000000\0');
     put(header, 116, '0000000\0');
@@ -43,7 +43,7 @@ export function readTar(bytes: Uint8Array): Result<TarFile[]> {
     const end = at + BLOCK + (size ?? Infinity);
     if (size === undefined || end > bytes.length) return bad('The archive ends in the middle of a file.', at);
     const type = String.fromCharCode(header[156] ?? 0);
-    if (type === '0' || type === '\0') files.push({ name: text(header, 0, 100), bytes: bytes.subarray(at + BLOCK, end) });
+    if (type === '0' || type === '\0') files.push({ name: fileName(header), bytes: bytes.subarray(at + BLOCK, end) });
     else if (type !== '5') return bad('The archive holds something that is neither a file nor a folder.', at);
     at += BLOCK * (1 + Math.ceil(size / BLOCK));
   }
@@ -52,6 +52,24 @@ export function readTar(bytes: Uint8Array): Result<TarFile[]> {
 
 function bad(message: string, at: number): Failure {
   return failure('bad_tar', message, { found: `at byte ${at}`, hint: 'Get or make the update again.' });
+}
+
+const NAME_SIZE = 100;
+/** Where the leading folders of a longer name stand, and how much of them fits. */
+const PREFIX = 345;
+const PREFIX_SIZE = 155;
+
+/** The folders of a name too long for its field go into another one. The names of this project all fit. */
+function putName(header: Uint8Array, name: string): void {
+  const cut = name.length > NAME_SIZE ? name.indexOf('/', name.length - NAME_SIZE - 1) : -1;
+  if (cut > PREFIX_SIZE || (cut < 0 && name.length > NAME_SIZE)) throw new Error(`${name} is too long for an archive`);
+  put(header, 0, name.slice(cut + 1));
+  put(header, PREFIX, name.slice(0, Math.max(0, cut)));
+}
+
+function fileName(header: Uint8Array): string {
+  const prefix = text(header, PREFIX, PREFIX_SIZE);
+  return (prefix === '' ? '' : `${prefix}/`) + text(header, 0, NAME_SIZE);
 }
 
 function put(header: Uint8Array, offset: number, value: string): void {

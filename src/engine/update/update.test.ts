@@ -7,7 +7,7 @@ import { readElf } from '../elf/reader.ts';
 import { writeElf } from '../elf/writer.ts';
 import { createUpdate, type CreateOptions } from './create.ts';
 import { gunzip, gzip } from './gzip.ts';
-import { readUpdate, type Update } from './read.ts';
+import { readUpdate, type Update, type UpdateTarget } from './read.ts';
 import { readTar, writeTar } from './tar.ts';
 
 const kernel = {
@@ -24,12 +24,17 @@ function create(names: readonly string[], more: Partial<CreateOptions> = {}) {
   return createUpdate({ id: 'abc', kernel, units: names.map(unit), timestamp: 1_700_000_000, patch: 'a patch\n', ...more });
 }
 
-function made(names: readonly string[], more: Partial<CreateOptions> = {}): { update: Update; tarball: Uint8Array } {
+function made(
+  names: readonly string[],
+  more: Partial<CreateOptions> = {},
+): { update: Update; pair: UpdateTarget; tarball: Uint8Array } {
   const created = create(names, more);
   if (!created.ok) throw new Error(`${names.join()}: ${created.code} ${created.message}`);
   const update = readUpdate(created.value.tarball, kernel);
   if (!update.ok) throw new Error(`${update.code} ${update.message} ${update.where ?? ''}`);
-  return { update: update.value, tarball: created.value.tarball };
+  const [pair] = update.value.targets;
+  if (!pair) throw new Error('no target');
+  return { update: update.value, pair, tarball: created.value.tarball };
 }
 
 function elf(bytes: Uint8Array): ElfObject {
@@ -38,16 +43,17 @@ function elf(bytes: Uint8Array): ElfObject {
   return object.value;
 }
 
-const REFUSED = ['data', 'operations', 'localkey', 'percpu', 'exports', 'short', 'shortcut', 'unknown', 'registered'];
+const REFUSED = ['data', 'localkey', 'percpu', 'short', 'shortcut', 'unknown', 'registered'];
 const EMPTY = ['init', 'lines', 'moved'];
 const GOOD = OBJECT_PAIRS.filter((name) => !REFUSED.includes(name) && !EMPTY.includes(name));
 
 describe('createUpdate', () => {
   it.each(GOOD)('makes an update of %s that reads back, and the same bytes again', (name) => {
-    const { update, tarball } = made([name]);
+    const { update, pair, tarball } = made([name]);
     expect(update).toMatchObject({ id: 'abc', kernel: 'test-kernel', timestamp: 1_700_000_000, patch: 'a patch\n' });
     expect(update.changes).toMatchObject([{ object: `tests/${name}.o`, verdict: 'changed' }]);
-    expect(update.newCode.contents.patches.length).toBeGreaterThan(0);
+    const { patches, exports } = pair.newCode.contents;
+    expect(patches.length + exports.length).toBeGreaterThan(0);
     expect(made([name]).tarball).toEqual(tarball);
   });
 
@@ -79,20 +85,20 @@ describe('createUpdate', () => {
 
 describe('new_code', () => {
   it('replaces a function at its entry and retires the piece that only it enters', () => {
-    expect(made(['cold']).update.newCode.contents.patches).toMatchObject([
+    expect(made(['cold']).pair.newCode.contents.patches).toMatchObject([
       { name: 'careful', label: 'careful', offset: 0, kind: 'replace' },
       { name: 'careful.cold', label: 'careful.cold<tests/cold.o>', offset: 0, kind: 'retire' },
     ]);
   });
 
   it('counts the offset of a function in a section of several', () => {
-    const { patches } = made(['sched']).update.newCode.contents;
+    const { patches } = made(['sched']).pair.newCode.contents;
     expect(patches.find((patch) => patch.name === 'outer')).toMatchObject({ label: 'inner<tests/sched.o>', kind: 'replace' });
     expect(patches.find((patch) => patch.name === 'outer')?.offset).toBeGreaterThan(0);
   });
 
   it('leaves a call into the running kernel blank, for the core to fill in', () => {
-    const { contents, bytes } = made(['sched']).update.newCode;
+    const { contents, bytes } = made(['sched']).pair.newCode;
     // The call from outer to inner has no relocation in the object: both are in one section.
     expect(contents.symbols.map((symbol) => symbol.label)).toContain('inner<tests/sched.o>');
     const text = elf(bytes).sections.find((section) => section.name === '.text');
@@ -101,7 +107,7 @@ describe('new_code', () => {
   });
 
   it('lets one unit call a function that is new in another', () => {
-    const { contents, bytes } = made(['provider', 'consumer']).update.newCode;
+    const { contents, bytes } = made(['provider', 'consumer']).pair.newCode;
     expect(contents.symbols.map((symbol) => symbol.label)).not.toContain('provided');
     const text = elf(bytes).sections.find((section) => section.name === '.text');
     const inside = text?.relocations.filter(
@@ -111,7 +117,7 @@ describe('new_code', () => {
   });
 
   it('asks for a function of a unit that is not part of the update', () => {
-    expect(made(['consumer']).update.newCode.contents.symbols).toContainEqual({
+    expect(made(['consumer']).pair.newCode.contents.symbols).toContainEqual({
       label: 'provided',
       name: 'provided',
       global: true,
@@ -119,7 +125,7 @@ describe('new_code', () => {
   });
 
   it('carries table entries as the loader wants them, alternatives for the core, and no lock prefixes', () => {
-    const { contents, bytes } = made(['sites']).update.newCode;
+    const { contents, bytes } = made(['sites']).pair.newCode;
     const sections = elf(bytes).sections;
     const size = (name: string): number | undefined => sections.find((section) => section.name === name)?.size;
     expect([size('__bug_table'), size('__ex_table'), size('__jump_table')]).toEqual([12, 12, 12]);
@@ -135,7 +141,7 @@ describe('new_code', () => {
 
   it('refers to nothing by name but what the loader must find', () => {
     for (const name of GOOD.filter((other) => other !== 'sites')) {
-      expect(made([name]).update.newCode.contents.undefinedSymbols.toSorted()).toEqual([
+      expect(made([name]).pair.newCode.contents.undefinedSymbols.toSorted()).toEqual([
         'ksplice_register_code',
         'ksplice_unregister_code',
       ]);
@@ -143,7 +149,7 @@ describe('new_code', () => {
   });
 
   it('points the entry points of the module at its description', () => {
-    const object = elf(made(['bytes']).update.newCode.bytes);
+    const object = elf(made(['bytes']).pair.newCode.bytes);
     const code = object.sections.find((section) => section.name === '.ksplice_code');
     const text = object.sections.find((section) => section.name === '.text');
     const init = object.symbols.find((symbol) => symbol.name === 'init_module');
@@ -157,7 +163,7 @@ describe('new_code', () => {
 
 describe('old_code', () => {
   it('holds every function of the unit, not only the changed one', () => {
-    const { sections } = made(['bytes']).update.oldCode.contents;
+    const { sections } = made(['bytes']).pair.oldCode.contents;
     expect(sections).toMatchObject([
       { label: 'untouched', kind: 'text', relocs: 1 },
       { label: 'limited', kind: 'text', relocs: 1 },
@@ -165,14 +171,14 @@ describe('old_code', () => {
   });
 
   it('takes each string as a section of its own, without padding', () => {
-    const { sections } = made(['string']).update.oldCode.contents;
+    const { sections } = made(['string']).pair.oldCode.contents;
     expect(sections.filter((section) => section.kind === 'string').map((section) => section.size)).toEqual(
       expect.arrayContaining(['limit exceeded. %d\n'.length + 1, 'other %d\n'.length + 1]),
     );
   });
 
   it('describes all five kinds of places that the kernel rewrites or looks up', () => {
-    const { contents } = made(['sites']).update.oldCode;
+    const { contents } = made(['sites']).pair.oldCode;
     expect(contents).toMatchObject({ sites: 5, siteRelocs: 1 });
   });
 
@@ -184,19 +190,19 @@ describe('old_code', () => {
         symbols: object.symbols.map((symbol) => (symbol.name.startsWith('count.') ? { ...symbol, name: 'count' } : symbol)),
       });
     };
-    const update = made([], { units: [{ path: 'tests/statics.o', pre: renamed('pre'), post: renamed('post') }] });
-    const labels = update.update.oldCode.contents.sections.map((section) => section.label);
+    const { pair } = made([], { units: [{ path: 'tests/statics.o', pre: renamed('pre'), post: renamed('post') }] });
+    const labels = pair.oldCode.contents.sections.map((section) => section.label);
     expect(labels).toEqual(expect.arrayContaining(['count<tests/statics.o>', 'count<tests/statics.o>~1']));
   });
 
   it('leaves boot code and what only boot code uses out', () => {
-    const { contents } = made(['bytes', 'cold']).update.oldCode;
+    const { contents } = made(['bytes', 'cold']).pair.oldCode;
     expect(contents.sections.map((section) => section.label)).not.toContain('setup');
   });
 });
 
 describe('readUpdate', () => {
-  const { tarball, update } = made(['string']);
+  const { tarball, update, pair } = made(['string']);
 
   it('refuses an update for another kernel, naming both', () => {
     expect(readUpdate(tarball, { id: 'test-kernel', release: '6.1.171' })).toMatchObject({
@@ -221,10 +227,10 @@ describe('readUpdate', () => {
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
   it('refuses another api version', () => {
-    expect(readUpdate(changed((name, bytes) => (name === 'api-version' ? text('4\n') : bytes)))).toMatchObject({
+    expect(readUpdate(changed((name, bytes) => (name === 'api-version' ? text('3\n') : bytes)))).toMatchObject({
       ok: false,
       code: 'other_api_version',
-      found: 'api version 4',
+      found: 'api version 3',
     });
   });
 
@@ -261,7 +267,7 @@ describe('readUpdate', () => {
 
   it('refuses modules that were exchanged', () => {
     const swapped = changed((name, bytes) =>
-      name.endsWith('-new.ko') ? update.oldCode.bytes : name.endsWith('-old.ko') ? update.newCode.bytes : bytes,
+      name.endsWith('-new.ko') ? pair.oldCode.bytes : name.endsWith('-old.ko') ? pair.newCode.bytes : bytes,
     );
     expect(readUpdate(swapped)).toMatchObject({ ok: false, code: 'bad_update' });
   });

@@ -35,6 +35,7 @@ const BUILT: BuiltChange = {
   id: 'edit_1',
   tarball: new Uint8Array(1),
   changes: [],
+  sources: success([]),
   patch: '',
   units: [],
   same: [],

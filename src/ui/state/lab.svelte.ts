@@ -1,8 +1,8 @@
 import type { Lesson } from '../lesson/lesson.ts';
 import { placeAt } from '../view/address.ts';
 import { Editor } from './editor.svelte.ts';
+import { Explanations, type Explain } from './explanations.ts';
 import { LessonRun } from './lesson-run.svelte.ts';
-import { Listings, type Disassemble } from './listings.ts';
 import type { MakeToolchain, OpenMachine } from '../port.ts';
 import { Machine } from './machine.svelte.ts';
 import { Setting } from './setting.svelte.ts';
@@ -14,7 +14,7 @@ import type { UpdateRun } from './update-run.svelte.ts';
 export interface LabWorkers {
   readonly openMachine: OpenMachine;
   readonly buildUpdate: BuildUpdate;
-  readonly disassemble: Disassemble;
+  readonly explain: Explain;
   readonly makeToolchain: MakeToolchain;
 }
 
@@ -27,7 +27,7 @@ export class Lab {
   readonly readTerminal = new Setting('hotsplice.read-terminal', false);
   readonly machine: Machine;
   readonly lessons: readonly Lesson[];
-  readonly listings: Listings;
+  readonly explanations: Explanations;
   readonly editor: Editor;
   #builds: readonly UpdateBuild[];
   #runs = $state.raw<readonly LessonRun[]>([]);
@@ -38,7 +38,7 @@ export class Lab {
 
   constructor(lessons: readonly Lesson[], workers: LabWorkers) {
     this.lessons = lessons;
-    this.listings = new Listings(workers.disassemble);
+    this.explanations = new Explanations(workers.explain);
     this.machine = new Machine(workers.openMachine);
     this.#builds = lessons.map((lesson) => new UpdateBuild(lesson, workers.buildUpdate));
     this.#runs = this.#freshRuns();

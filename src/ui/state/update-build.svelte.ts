@@ -1,5 +1,6 @@
 import { failure, type Failure, type Result } from '../../engine/failure.ts';
 import type { Changes } from '../../engine/diff/changes.ts';
+import type { SourceEvidence } from '../../engine/why/explain.ts';
 import type { Manifest } from '../../engine/pipeline/manifest.ts';
 import type { Machine } from './machine.svelte.ts';
 import type { Lesson } from '../lesson/lesson.ts';
@@ -8,6 +9,10 @@ export interface BuiltUpdate {
   readonly tarball: Uint8Array;
   /** One entry for each unit. */
   readonly changes: readonly Changes[];
+  /** The source patch it was made from. */
+  readonly patch: string;
+  /** What the sources tell of functions in which the patch changes no line; nothing where they are not at hand. */
+  readonly sources: Result<readonly SourceEvidence[]>;
 }
 
 /** Makes the update of a lesson from its objects. */

@@ -1,53 +1,32 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Instruction } from '../../workers/disassembler.ts';
-import { alignListings, type ListingRow } from './listing.ts';
+import type { Row } from '../../engine/why/why.ts';
+import { countRows, foldRows, lookOf } from './listing.ts';
 
-const code = (text: string): Instruction[] =>
-  [...text].map((letter, offset) => ({ offset, bytes: '90', mnemonic: letter, operands: '', local: false }));
+/** A small letter is an equal row, a capital one that differs, a digit one whose distance differs. */
+const rows = (text: string): Row[] =>
+  [...text].map((letter, offset) => {
+    const line = { offset, bytes: '90', mnemonic: letter, operands: '', notes: [] };
+    const kind = /[A-Z]/.test(letter) ? 'immediate' : 'distance';
+    return { pre: line, post: line, differences: /[a-z]/.test(letter) ? [] : [{ kind, text: '' }] };
+  });
 
-const show = (rows: readonly ListingRow[]) =>
-  rows
-    .map((row) => {
-      if (row.kind === 'fold') return `(${row.count})`;
-      if (row.kind === 'same') return row.pre.mnemonic;
-      return `[${row.pre?.mnemonic ?? ''}>${row.post?.mnemonic ?? ''}]`;
-    })
+const show = (text: string, opened: number[] = []): string =>
+  foldRows(rows(text), new Set(opened))
+    .map((item) => (item.kind === 'fold' ? `(${item.count})` : (item.row.pre?.mnemonic ?? '')))
     .join('');
 
 it('folds what is equal and far from a difference', () => {
-  expect(show(alignListings(code('abcdefghij'), code('abcdefXghij')))).toBe('(3)def[>X]ghi' + 'j');
-  expect(show(alignListings(code('abc'), code('abc')))).toBe('(3)');
+  expect(show('abcdefghijXklmnopq')).toBe('(7)hijXklm(4)');
+  expect(show('abc')).toBe('(3)');
+  expect(show('aX')).toBe('aX');
 });
 
-it('puts a change side by side', () => {
-  expect(show(alignListings(code('abcd'), code('aXcd')))).toBe('a[b>X]cd');
+it('opens a fold by its first row, and no other', () => {
+  expect(show('abcdefghijXklmnopq', [0])).toBe('abcdefghijXklm(4)');
+  expect(show('abcdefghijXklmnopq', [14])).toBe('(7)hijXklmnopq');
 });
 
-it('takes jumps inside the function as equal though they moved', () => {
-  const jump = (operands: string): Instruction => ({ offset: 0, bytes: '', mnemonic: 'je', operands, local: true });
-  expect(alignListings([jump('+0x10')], [jump('+0x17')])).toMatchObject([{ kind: 'same' }]);
-});
-
-it('loses no instruction and keeps the order', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 40 });
-  fc.assert(
-    fc.property(text, text, (pre, post) => {
-      const rows = alignListings(code(pre), code(post));
-      let left = 0;
-      let right = 0;
-      for (const row of rows) {
-        if (row.kind === 'fold') {
-          expect(pre.slice(left, left + row.count)).toBe(post.slice(right, right + row.count));
-          left += row.count;
-          right += row.count;
-        } else {
-          if (row.pre) expect(row.pre.offset).toBe(left++);
-          if (row.post) expect(row.post.offset).toBe(right++);
-          if (row.kind === 'same') expect(row.pre.mnemonic).toBe(row.post.mnemonic);
-        }
-      }
-      expect([left, right]).toEqual([pre.length, post.length]);
-    }),
-  );
+it('tells a difference that means nothing from one that does', () => {
+  expect(rows('aX1').map(lookOf)).toEqual(['same', 'changed', 'quiet']);
+  expect(countRows(rows('aXY1'))).toEqual({ differing: 2, quiet: 1 });
 });

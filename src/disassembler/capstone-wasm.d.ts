@@ -1,6 +1,6 @@
 /** The package has types but does not export them. This is what the disassembler uses. */
 declare module 'capstone-wasm' {
-  export const Const: { readonly CS_ARCH_X86: number; readonly CS_MODE_32: number };
+  export const Const: { readonly CS_ARCH_X86: number; readonly CS_MODE_32: number; readonly CS_MODE_64: number };
   export class Capstone {
     constructor(arch: number, mode: number);
     disasm(
