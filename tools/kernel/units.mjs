@@ -40,7 +40,9 @@ function moduleObjects(tree) {
     modules.flatMap((path) => {
       const stem = path.replace(/\.ko$/, '');
       const name = basename(stem).replaceAll('-', '_');
-      const parts = readFileSync(join(tree, `${stem}.mod`), 'utf8').split(/\s+/).filter(Boolean);
+      const parts = readFileSync(join(tree, `${stem}.mod`), 'utf8')
+        .split(/\s+/)
+        .filter(Boolean);
       return parts.map((object) => [object, name]);
     }),
   );
