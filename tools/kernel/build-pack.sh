@@ -57,8 +57,7 @@ configure() {
 
 compile() {
   cd "$tree"
-  make -j"$(nproc)" ARCH=i386 CC="$cc" bzImage
-  make -s ARCH=i386 CC="$cc" modules_prepare
+  make -j"$(nproc)" ARCH=i386 CC="$cc" bzImage modules
   mkdir -p "$build/facts"
   cp "$here/facts.c" "$build/facts/"
   echo 'obj-m := facts.o' > "$build/facts/Makefile"
@@ -83,7 +82,7 @@ assemble() {
   cp /usr/share/seabios/vgabios-stdvga.bin "$pack/vgabios.bin"
   cat "$tree/COPYING" "$tree/LICENSES/preferred/GPL-2.0" > "$pack/COPYING.linux"
   cat /usr/share/doc/seabios/copyright /usr/share/common-licenses/LGPL-3 > "$pack/COPYING.seabios"
-  "$root/tools/guest/build-initrd.sh" "$pack/initrd.gz"
+  "$root/tools/guest/build-initrd.sh" "$pack/initrd.gz" "$tree"
   list_sources > "$build/source.list"
   node "$here/contents.mjs" "$tree" "$build/source.list" "$build/twin/twin" "$pack"
   # Who compares and who takes the snapshot read the manifest, and the manifest names what they made.

@@ -1,8 +1,8 @@
-// The units of a kernel: for every object that vmlinux was linked from, how it was compiled and everything that reads.
+// The units of a kernel: for every object that vmlinux or a module was linked from, how it was compiled and everything that reads.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join, normalize } from 'node:path';
+import { basename, isAbsolute, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { driverArguments, inParallel } from './driver.mjs';
 
@@ -16,19 +16,36 @@ const KCONFIG = 'include/linux/kconfig.h';
  * @param {string} tree the kernel tree, built in place
  * @param {ReturnType<import('./commands.mjs').recordedCommands>} commands
  * @param {string} cc1Folder
- * @returns {Promise<{object: string, source: string, cc1: string[], as: string[], deps: string[]}[]>} sorted by object
+ * @returns {Promise<{object: string, source: string, module?: string, cc1: string[], as: string[], deps: string[]}[]>} sorted by object
  */
 export async function unitsOf(tree, commands, cc1Folder) {
   const linked = execFileSync('ar', ['t', 'vmlinux.a'], { cwd: tree, encoding: 'utf8', maxBuffer: 1 << 24 });
-  const objects = linked.trim().split('\n').sort();
+  const modules = moduleObjects(tree);
+  const objects = [...linked.trim().split('\n'), ...modules.keys()].sort();
   return inParallel(objects, async (object) => {
     const recorded = commands.get(object);
     if (!recorded?.source) throw new Error(`no recorded command for ${object}`);
     const args = await driverArguments(tree, recorded.command, cc1Folder);
     const source = normalize(recorded.source);
     const deps = await everythingRead(tree, { ...args, source, recorded, cc1Folder });
-    return { object, source, ...args, deps };
+    const module = modules.get(object);
+    return { object, source, ...(module && { module }), ...args, deps };
   });
+}
+
+/** The objects that modules were linked from, and the names of the modules as the running kernel has them. */
+function moduleObjects(tree) {
+  const modules = readFileSync(join(tree, 'modules.order'), 'utf8').split('\n').filter(Boolean);
+  return new Map(
+    modules.flatMap((path) => {
+      const stem = path.replace(/\.ko$/, '');
+      const name = basename(stem).replaceAll('-', '_');
+      const parts = readFileSync(join(tree, `${stem}.mod`), 'utf8')
+        .split(/\s+/)
+        .filter(Boolean);
+      return parts.map((object) => [object, name]);
+    }),
+  );
 }
 
 /**

@@ -11,12 +11,15 @@ const FORMS: Readonly<Record<string, { readonly pattern: RegExp; readonly words:
 };
 
 const ADDRESS = 'address';
-const KIND = ['text', 'rodata', 'string', 'data'];
+const SITE = ['alternative', 'lock', 'jump', 'bug', 'extable'];
+const SECTION = ['text', 'rodata', 'string', 'data'];
 
 /** Fields by event; a name that ends in `?` may be missing. */
 const EVENTS: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
   begin: { op: ['apply', 'reverse'], id: 'text' },
-  round: { n: 'number' },
+  target: { name: 'text', loaded: 'flag' },
+  hold: { module: 'text' },
+  round: { n: 'number', 'target?': 'text' },
   candidate: {
     label: 'text',
     addr: ADDRESS,
@@ -28,20 +31,35 @@ const EVENTS: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
     'value?': ADDRESS,
     'known?': ADDRESS,
   },
-  section: { label: 'text', kind: KIND, addr: ADDRESS, size: 'number', relocs: 'number', sites: 'number', candidates: 'number' },
-  symbol: { label: 'text', value: ADDRESS, from: 'text', offset: 'number' },
-  rewrite: { label: 'text', offset: 'number', kind: ['alternative', 'lock', 'jump', 'bug', 'extable'], 'pre?': 'hex', 'run?': 'hex' },
-  unmatched: { label: 'text', kind: KIND, candidates: 'number', 'fits?': 'number' },
+  section: { label: 'text', kind: SECTION, addr: ADDRESS, size: 'number', relocs: 'number', sites: 'number', candidates: 'number' },
+  symbol: { label: 'text', value: ADDRESS, from: 'text', offset: 'number', 'by?': 'text' },
+  site: { label: 'text', offset: 'number', kind: SITE, skipped: 'number' },
+  rewrite: { label: 'text', offset: 'number', kind: SITE, 'pre?': 'hex', 'run?': 'hex' },
+  unmatched: { label: 'text', kind: SECTION, candidates: 'number', 'fits?': 'number' },
   twins: { label: 'text', fits: 'number' },
   lost: { lines: 'number' },
-  matched: { sections: 'number', symbols: 'number', bytes: 'number' },
+  matched: { sections: 'number', symbols: 'number', bytes: 'number', 'target?': 'text' },
+  field: { addr: ADDRESS, symbol: 'text', value: ADDRESS, kind: ['abs32', 'pc32'] },
   resolve: { symbol: 'text', value: ADDRESS, fields: 'number' },
+  hook: { kind: 'text', label: 'text', result: 'text' },
   try: { n: 'number' },
-  thread: { pid: 'number', comm: 'text', words: 'number', busy: 'flag' },
+  thread: {
+    pid: 'number',
+    comm: 'text',
+    words: 'number',
+    busy: 'flag',
+    'from?': ADDRESS,
+    'zero?': 'number',
+    'text?': 'number',
+    'module?': 'number',
+    'stack?': 'number',
+    'other?': 'number',
+  },
   conflict: { pid: 'number', comm: 'text', label: 'text', word: ADDRESS, slot: ADDRESS },
   stop: { n: 'number', ns: 'number', threads: 'number', words: 'number' },
   splice: { name: 'text', label: 'text', addr: ADDRESS, new: ADDRESS, before: 'hex', after: 'hex' },
   restore: { name: 'text', label: 'text', addr: ADDRESS, before: 'hex', after: 'hex' },
+  write: { name: 'text', label: 'text', addr: ADDRESS, before: 'hex', after: 'hex', kind: ['data', 'bug', 'export'] },
   stage: { value: ['preparing', 'applied', 'reversed'] },
   abort: { cause: 'text', 'label?': 'text' },
   end: { result: 'text', ns: 'number' },

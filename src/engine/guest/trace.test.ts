@@ -78,8 +78,8 @@ describe('refuses', () => {
 });
 
 test('keeps events and fields of a newer core', () => {
-  const line = parseTraceLine('1 0 hook name=pre_apply');
-  expect(line).toMatchObject({ ok: true, value: { event: 'hook', fields: { name: 'pre_apply' } } });
+  const line = parseTraceLine('1 0 omen name=raven');
+  expect(line).toMatchObject({ ok: true, value: { event: 'omen', fields: { name: 'raven' } } });
   expect(parseTraceLine('1 0 begin op=apply id=x why=new').ok).toBe(true);
 });
 

@@ -60,7 +60,12 @@ export async function compilePatch(
   const { id, description, timestamp, allow = [], onStage } = options;
   if (options.signal?.aborted) return compileFailure(CANCELLED);
   onStage?.('compare');
-  const units = compiled.value.units.map(({ path, pre, post }) => ({ path, pre, post }));
+  const units = compiled.value.units.map(({ path, target, pre, post }) => ({
+    path,
+    pre,
+    post,
+    ...(target !== undefined && { target }),
+  }));
   const linked = await checkLinking(pack, kernelObjects(toolchain), units);
   if (!linked.ok) return compileFailure(linked, compiled.value.diagnostics);
   const update = createUpdate({

@@ -26,6 +26,8 @@ export interface CompileOptions {
 export interface CompiledUnit {
   /** Object path in the kernel tree. */
   readonly path: string;
+  /** The module that it is part of, if it is not the kernel itself. */
+  readonly target?: string;
   /** The object that runs. */
   readonly pre: Uint8Array;
   readonly post: Uint8Array;
@@ -106,7 +108,15 @@ export class CompileRun {
     const pre = await preObject(this.#shop.objects, unit);
     if (!pre.ok) return compileFailure(pre);
     const cached = timings === undefined;
-    this.#changed.set(work, { path: unit.object, pre: pre.value, post: object, milliseconds, cached, timings });
+    this.#changed.set(work, {
+      path: unit.object,
+      ...(unit.module !== undefined && { target: unit.module }),
+      pre: pre.value,
+      post: object,
+      milliseconds,
+      cached,
+      timings,
+    });
     this.#tell(work, cached ? 'cached' : 'compiled');
     return undefined;
   }

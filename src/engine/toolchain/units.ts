@@ -8,6 +8,8 @@ export interface Unit {
   /** Path in the kernel tree (`kernel/sys.o`). */
   readonly object: string;
   readonly source: string;
+  /** The module that it is part of, as the running kernel calls it; without, it is part of the kernel itself. */
+  readonly module?: string;
   /** Arguments of `cc1`, with the source, without the output. */
   readonly cc1: readonly string[];
   /** Arguments of `as`, without input and output. */
@@ -39,7 +41,8 @@ const MAX_FILES = 65_536;
 const MAX_UNITS = 32_768;
 const words = numbers(1024);
 const files = numbers(8192);
-const unit = v.object({ source: treePath, cc1: words, as: words, deps: files });
+const moduleName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,55}$/));
+const unit = v.object({ source: treePath, module: v.optional(moduleName), cc1: words, as: words, deps: files });
 const generated = v.object({
   output: treePath,
   inputs: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.maxLength(4096)),
@@ -143,9 +146,15 @@ export class UnitIndex {
     };
   }
 
-  #expand({ source, cc1, as, deps }: Document['units'][string]): Omit<Unit, 'object'> {
+  #expand({ source, module, cc1, as, deps }: Document['units'][string]): Omit<Unit, 'object'> {
     const { words: texts, files: paths } = this.#document;
-    return { source, cc1: pick(texts, cc1), as: pick(texts, as), deps: pick(paths, deps) };
+    return {
+      source,
+      ...(module !== undefined && { module }),
+      cc1: pick(texts, cc1),
+      as: pick(texts, as),
+      deps: pick(paths, deps),
+    };
   }
 }
 
