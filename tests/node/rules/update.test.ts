@@ -21,10 +21,14 @@ import { codes, RuleFixtures } from './compiled.ts';
 import { must, openPack } from '../support.ts';
 
 /** What goes into an update beyond new code: hooks, options, constants, lines, exports, functions that are gone or have several entries. */
-const NEEDED =
-  'after_init agreed bug_line constants deleted entry_close entry_gone entry_split export_percpu exported folded home_new home_old hook_again hook_answers hook_asks hook_elsewhere hook_late hook_reaches hook_table hook_unknown hooks leaves nothing option_early option_rodata option_unknown resized resized_global switches two_entries'.split(
-    ' ',
-  );
+const NEEDED = `
+  after_init agreed bug_line constants deleted entry_close entry_gone entry_split export_percpu exported folded
+  home_new home_old hook_again hook_answers hook_asks hook_elsewhere hook_late hook_reaches hook_table
+  hook_unknown hooks leaves nothing option_early option_rodata option_unknown resized resized_global switches
+  two_entries
+`
+  .trim()
+  .split(/\s+/);
 
 let rules: RuleFixtures;
 /** The pairs that are put together here. */
