@@ -27,6 +27,10 @@ const CAUSES: Readonly<Record<string, CauseWords>> = {
   unexpected_running_task: { meaning: 'a thread was running while the machine should stand still' },
   unexpected: { meaning: 'the core met what it considers impossible', hint: 'See the kernel log in the report.' },
   call_failed: { meaning: 'a hook of the update refused' },
+  cold_update_loaded: {
+    meaning: 'a module that was left out has been loaded since',
+    hint: 'Unload that module, then undo the update.',
+  },
   target_not_loaded: { meaning: 'the module that the update is for is not loaded' },
 };
 

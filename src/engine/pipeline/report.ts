@@ -99,18 +99,24 @@ export function newLines(before: readonly string[], after: readonly string[]): s
 
 /** Sums up an apply. */
 export function applyReport(seen: Observed): ApplyReport {
-  const matched = seen.trace.findLast((record) => record.event === 'matched');
   const base = operationReport(seen);
   const mismatch = seen.abortCause === 'no_match' ? findMismatch(seen.trace) : undefined;
   return {
     ...base,
-    matchedSections: number(matched, 'sections') ?? seen.trace.filter((record) => record.event === 'section').length,
-    symbols: number(matched, 'symbols') ?? seen.trace.filter((record) => record.event === 'symbol').length,
+    matchedSections: matchedOf(seen.trace, 'sections') ?? seen.trace.filter((record) => record.event === 'section').length,
+    symbols: matchedOf(seen.trace, 'symbols') ?? seen.trace.filter((record) => record.event === 'symbol').length,
     replaced:
       seen.abortCause === 'ok' ? base.splices.map(({ name, addr, new: target = '' }) => ({ name, old: addr, new: target })) : [],
     applyMilliseconds: seen.milliseconds,
     ...(mismatch && { mismatch }),
   };
+}
+
+/** Of all targets together; undefined as long as one of them has not matched. */
+function matchedOf(trace: readonly TraceRecord[], field: string): number | undefined {
+  const ended = trace.some(({ event }) => event === 'try');
+  const counts = trace.filter(({ event }) => event === 'matched').map((record) => number(record, field) ?? 0);
+  return ended ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }
 
 /** Sums up an undo. */
