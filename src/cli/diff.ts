@@ -8,7 +8,7 @@ import type { Why } from '../engine/why/why.ts';
 import { readInput } from './files.ts';
 import { allowOption } from './options.ts';
 import { ExitCode, Output } from './output.ts';
-import { chainText, showWhy } from './why-text.ts';
+import { chainText, showPieces, showWhy } from './why-text.ts';
 import { explainUnits, WHY } from './why.ts';
 
 interface DiffOptions {
@@ -84,6 +84,7 @@ export function showChanges(output: Output, changes: Changes, why?: Why, whole =
   for (const { name, status, gpl } of changes.exports)
     output.line(`  export   ${output.paint('bold', name)}${gpl ? ' (GPL)' : ''} is ${status}`);
   if (changes.lineOnly.length > 0) output.line(`  only line numbers moved in ${changes.lineOnly.join(', ')}`);
+  if (whole) for (const { pieces } of why?.lineOnly ?? []) showPieces(output, pieces);
   for (const { name, section, kind, note } of changes.ignored)
     output.line(`  ${LEFT_OUT.includes(kind) ? 'left out' : 'noted   '}  ${name} (${section}): ${note}`);
   if (changes.functions.length > 0) showPairs(output, changes.pairs);

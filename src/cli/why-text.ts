@@ -31,6 +31,11 @@ export function showWhy(output: Output, { chains, pieces }: FunctionWhy): void {
       else output.line(`      ${output.paint('bold', nodeText(node))}`);
     }
   }
+  showPieces(output, pieces);
+}
+
+/** Instructions side by side, with runs of equal ones left out. */
+export function showPieces(output: Output, pieces: readonly AlignedPiece[]): void {
   for (const piece of pieces) showPiece(output, piece);
   output.line();
 }

@@ -190,6 +190,14 @@ describe('hotsplice diff', () => {
     expect(run.stdout).toContain('left out  setup (.init.text): boot code differs: it has already run, nothing to ship');
   });
 
+  test('shows with --why that functions which stay differ only in line numbers', async () => {
+    const run = await hotsplice('diff', ...fixture('lines'), '--why');
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toContain('only line numbers moved in warns, reports');
+    expect(run.stdout).toMatch(/~ \+1 +mov edx, 0x67 +│ \+1 +mov edx, 0x6d\n.*line: Line 109 instead of 103\./);
+    expect(run.stdout).not.toContain('≠');
+  });
+
   test('says what it took for the same though the name differs, and why', async () => {
     const run = await hotsplice('diff', ...fixture('renumbered'));
     expect(run.stdout).toMatch(/the same +work\.constprop\.0 → work\.constprop\.1 \(\.text\S*\), by its contents/);

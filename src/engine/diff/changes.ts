@@ -17,11 +17,24 @@ export interface Changes {
   readonly exports: readonly ExportChange[];
   /** Functions that differ only because lines moved. */
   readonly lineOnly: readonly string[];
+  /** Their code, to be shown: of the first {@link MOST_LINE_ONLY_CODE}. Updates do not keep it. */
+  readonly lineOnlyCode: readonly LineOnlyCode[];
   readonly refusals: readonly Refusal[];
   /** Differences without effect on a running kernel, such as those in `__init` code. */
   readonly ignored: readonly Ignored[];
   /** What was taken for the same thing before and after, where its name alone does not say so. */
   readonly pairs: readonly Pair[];
+}
+
+export const MOST_LINE_ONLY_CODE = 64;
+
+/** A function that stays because nothing but line numbers differs. */
+export interface LineOnlyCode {
+  readonly name: string;
+  /** The numbers that moved. */
+  readonly shifts: readonly { readonly pre: number; readonly post: number }[];
+  /** Those of its pieces in which any did. */
+  readonly pieces: readonly Piece[];
 }
 
 /** Something of pre and what it is in post. */

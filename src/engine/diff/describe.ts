@@ -1,6 +1,7 @@
 import type { Changes, DataChange, ExportChange, FunctionChange, Pair, Piece } from './changes.ts';
 import type { Comparison } from './compare.ts';
 import { describeCode } from './describe-code.ts';
+import { describeLineOnly } from './describe-lines.ts';
 import { hasEffect } from './effect.ts';
 import { isLabelTable } from './equal.ts';
 import type { Export } from './exports.ts';
@@ -23,8 +24,6 @@ export function describeChanges(comparison: Comparison, ships = hasEffect(compar
   const hooks = comparison.hooks.map((hook) => ({ kind: hook.kind, function: spanName(hook.function) }));
   const exports = describeExports(comparison);
   const verdict = comparison.refusals.length > 0 ? 'refused' : ships ? 'changed' : 'unchanged';
-  const lineOnly = new Set([...comparison.lineOnly.keys()].map((span) => ownerName(spanName(span))));
-  for (const change of functions) lineOnly.delete(change.name);
   return {
     object: comparison.objectPath,
     verdict,
@@ -32,7 +31,7 @@ export function describeChanges(comparison: Comparison, ships = hasEffect(compar
     data,
     hooks,
     exports,
-    lineOnly: [...lineOnly],
+    ...describeLineOnly(comparison, functions),
     refusals: comparison.refusals,
     ignored: comparison.ignored,
     pairs: describePairs(comparison),

@@ -123,6 +123,7 @@ export function parseChanges(json: string): Changes[] | undefined {
   if (!parsed.success) return undefined;
   return parsed.output.map((unit) => ({
     ...unit,
+    lineOnlyCode: [],
     functions: unit.functions.map((change) => ({
       ...change,
       reasons: change.reasons.map((item) => (item.kind === 'string' ? { ...item, pre: item.pre, post: item.post } : item)),

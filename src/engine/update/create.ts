@@ -125,10 +125,15 @@ function contentsOf(options: CreateOptions, touched: readonly Part[], changes: r
     { name: 'patch', bytes: text(options.patch ?? '') },
   ];
   if (options.description !== undefined) files.push({ name: 'description', bytes: text(`${options.description}\n`) });
-  files.push(...modules, { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, undefined, 1)}\n`) });
+  files.push(...modules, { name: 'debug/changes.json', bytes: text(`${JSON.stringify(changes, toKeep, 1)}\n`) });
   for (const { path, pre, post } of options.keepObjects ? options.units : [])
     files.push({ name: `debug/objects/pre/${path}`, bytes: pre }, { name: `debug/objects/post/${path}`, bytes: post });
   return files;
+}
+
+/** Code that stays as it is is no part of an update. */
+function toKeep(key: string, value: unknown): unknown {
+  return key === 'lineOnlyCode' ? undefined : value;
 }
 
 function checkOptions({ id, units, timestamp }: CreateOptions): Failure | undefined {

@@ -63,6 +63,14 @@ describe('createUpdate', () => {
     if (!created.ok) expect(created.where).toContain(`tests/${name}.o`);
   });
 
+  it('keeps no code of functions that stay', () => {
+    const created = create(['lines', 'bytes']);
+    if (!created.ok) throw new Error(created.message);
+    expect(created.value.changes[0]?.lineOnlyCode.map(({ name }) => name)).toEqual(['warns', 'reports']);
+    const read = readUpdate(created.value.tarball, kernel);
+    expect(read).toMatchObject({ value: { changes: [{ lineOnly: ['warns', 'reports'], lineOnlyCode: [] }, {}] } });
+  });
+
   it('says what differs where nothing is shipped', () => {
     expect(create(['init'])).toMatchObject({ found: 'boot code differs: it has already run, nothing to ship (setup)' });
     expect(create(['lines'])).toMatchObject({ found: expect.stringMatching(/^line numbers \(\w/) as string });

@@ -12,12 +12,14 @@ export type LineMap = (line: number) => number | undefined;
 
 /**
  * Puts the instructions of a function, pre and post, side by side, piece by piece, and says what differs. `lineMap`: of the patch, for the function's
- * source; without it a line number that moved is a constant that changed. Fails with `bad_code`.
+ * source; without it a line number that moved is a constant that changed. `certain`: what it says is a line is one, wherever it stands; else it has to
+ * be beside the name of a file. Fails with `bad_code`.
  */
 export function alignFunction(
   change: FunctionChange,
   disassemble: Disassemble,
   lineMap: LineMap = () => undefined,
+  certain = false,
 ): Result<readonly AlignedPiece[]> {
   const listings: PieceListing[] = [];
   for (const piece of mergeClone(change)) {
@@ -30,9 +32,8 @@ export function alignFunction(
   const places = new Places(listings);
   places.nameTargets();
   const framePointer = listings.some(({ pre, post }) => [...pre, ...post].some(setsFramePointer));
-  return success(
-    listings.map((listing) => ({ symbol: listing.piece.symbol, rows: new Rows(listing, places, framePointer, lineMap).all() })),
-  );
+  const shared: Shared = { places, framePointer, lineMap, certain };
+  return success(listings.map((listing) => ({ symbol: listing.piece.symbol, rows: new Rows(listing, shared).all() })));
 }
 
 /** Of a function that the compiler made another clone of, the old code stands beside the new. */
@@ -62,17 +63,23 @@ function isPadding({ mnemonic, operands, sites, references }: Instruction): bool
 const NEARBY = 4;
 const SOURCE_FILE = /^"[\w./-]+\.[chS]"$/;
 
+/** What the pieces of a function have in common. */
+interface Shared {
+  readonly places: Places;
+  readonly framePointer: boolean;
+  readonly lineMap: LineMap;
+  readonly certain: boolean;
+}
+
 class Rows {
   readonly #listing: PieceListing;
   readonly #places: Places;
-  readonly #framePointer: boolean;
-  readonly #lineMap: LineMap;
+  readonly #shared: Shared;
 
-  constructor(listing: PieceListing, places: Places, framePointer: boolean, lineMap: LineMap) {
+  constructor(listing: PieceListing, shared: Shared) {
     this.#listing = listing;
-    this.#places = places;
-    this.#framePointer = framePointer;
-    this.#lineMap = lineMap;
+    this.#places = shared.places;
+    this.#shared = shared;
   }
 
   all(): Row[] {
@@ -106,9 +113,10 @@ class Rows {
   }
 
   #contextOf({ pre = 0, post = 0 }: Slot): Context {
+    const { lineMap, certain, framePointer } = this.#shared;
     const isLine = (from: number, to: number): boolean =>
-      from !== to && this.#lineMap(from) === to && this.#namesFile('pre', pre) && this.#namesFile('post', post);
-    return { places: this.#places, isLine, framePointer: this.#framePointer };
+      from !== to && lineMap(from) === to && (certain || (this.#namesFile('pre', pre) && this.#namesFile('post', post)));
+    return { places: this.#places, isLine, framePointer };
   }
 
   /** Whether a source file is named beside an instruction, as what reports lines does. */

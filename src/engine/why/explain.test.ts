@@ -8,7 +8,7 @@ import type { Disassemble } from './decode.ts';
 import { explain } from './explain.ts';
 import { patchPlaces } from './patch-places.ts';
 import { sourceUses } from './source-uses.ts';
-import type { Chain, ChainNode } from './why.ts';
+import { differs, type Chain, type ChainNode } from './why.ts';
 
 let disassemble: Disassemble;
 
@@ -223,4 +223,24 @@ it('knows a system call by the argument of its macro', () => {
   expect(patch.ok && patchPlaces(patch.value)).toMatchObject([
     { what: 'function', names: ['utimensat', 'SYSCALL_DEFINE4'], node: { line: 166 } },
   ]);
+});
+
+describe('a function that differs only in line numbers', () => {
+  it('is shown in its instructions: nothing but lines differs, in numbers and in bug entries', () => {
+    const changes = diffObjects(fixtureObject('lines', 'pre'), fixtureObject('lines', 'post'), { objectPath: 'tests/lines.o' });
+    if (!changes.ok) throw new Error(changes.message);
+    const why = explain(changes.value, { disassemble });
+    if (!why.ok) throw new Error(why.message);
+    expect(why.value.functions).toEqual([]);
+    const differing = why.value.lineOnly.map(({ name, pieces }) => {
+      const rows = pieces.flatMap((piece) => piece.rows);
+      expect(rows.length).toBeGreaterThan(rows.filter(({ differences }) => differences.length > 0).length);
+      expect(rows.some(differs)).toBe(false);
+      return [name, rows.flatMap(({ differences }) => differences.map(({ kind, text }) => `${kind}: ${text}`))];
+    });
+    expect(differing).toEqual([
+      ['warns', ['line: A warning that reported line 102 reports line 108.']],
+      ['reports', ['line: Line 109 instead of 103.']],
+    ]);
+  });
 });

@@ -6,7 +6,7 @@ import { Chains } from './chains.ts';
 import type { Disassemble } from './decode.ts';
 import { lineMapOf, patchPlaces, pathOf } from './patch-places.ts';
 import type { SourceUse } from './source-uses.ts';
-import type { AlignedPiece, FunctionWhy, Why } from './why.ts';
+import type { AlignedPiece, FunctionWhy, LineOnlyWhy, Why } from './why.ts';
 
 /** What the sources of a unit tell, found where they are at hand. Plain data. */
 export interface SourceEvidence {
@@ -24,7 +24,10 @@ export interface ExplainOptions {
   readonly sources?: readonly SourceEvidence[] | undefined;
 }
 
-/** Explains the functions of a unit that differ: their instructions side by side, and what of the patch leads to them. Fails with `bad_code`. */
+/**
+ * Explains the functions of a unit that differ: their instructions side by side, and what of the patch leads to them. Of those that differ only in line
+ * numbers the instructions alone. Fails with `bad_code`.
+ */
 export function explain(changes: Changes, { disassemble, patch, sources = [] }: ExplainOptions): Result<Why> {
   const evidence = sources.find(({ object }) => object === changes.object);
   const aligned = new Map<string, readonly AlignedPiece[]>();
@@ -41,7 +44,15 @@ export function explain(changes: Changes, { disassemble, patch, sources = [] }: 
     pieces: aligned.get(change.name) ?? [],
     chains: chains.of(change),
   }));
-  return success({ object: changes.object, functions });
+  const lineOnly: LineOnlyWhy[] = [];
+  for (const { name, shifts, pieces } of changes.lineOnlyCode) {
+    // The differ has found that these numbers are lines.
+    const lines = new Map(shifts.map(({ pre, post }) => [pre, post]));
+    const listing = alignFunction({ name, status: 'changed', reasons: [], pieces }, disassemble, (line) => lines.get(line), true);
+    if (!listing.ok) return listing;
+    lineOnly.push({ name, pieces: listing.value });
+  }
+  return success({ object: changes.object, functions, lineOnly });
 }
 
 function lineMap(object: string, patch: Patch | undefined): LineMap | undefined {

@@ -3,11 +3,18 @@ export interface Why {
   /** Path of the object in the kernel tree, such as `kernel/sys.o`. */
   readonly object: string;
   readonly functions: readonly FunctionWhy[];
+  /** Functions that stay because nothing but line numbers differs, to be seen in their instructions; of very many the first. */
+  readonly lineOnly: readonly LineOnlyWhy[];
+}
+
+export interface LineOnlyWhy {
+  readonly name: string;
+  readonly pieces: readonly AlignedPiece[];
 }
 
 export interface FunctionWhy {
   readonly name: string;
-  /** Its code, pre and post side by side: the function itself first, then `.cold` and `.part` pieces. */
+  /** Its code, pre and post side by side: in the order of `FunctionChange.pieces`. */
   readonly pieces: readonly AlignedPiece[];
   /** What leads to it, most direct first. Never empty: one that begins with `unknown` says what is not known. */
   readonly chains: readonly Chain[];
