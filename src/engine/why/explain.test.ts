@@ -81,10 +81,10 @@ describe('a chain begins', () => {
   });
 
   it('at the table of constants that a function reads', () => {
-    const source = (last: number) =>
-      `static const int weights[4] = {\n\t1, 2, 4,\n\t${last}\n};\nint weight(int x)\n{\n\treturn 0;\n}\n`;
-    const start = 'tests/table.c:3 +\t9 =lines=> data weights =data=> ';
-    expect(chains('table', { 'tests/table.c': [source(8), source(9)] })).toEqual({
+    const source = (last: string) =>
+      `static const int weights[] = {\n\t1, 2, 4,\n\t${last}\n};\nint weight(int x)\n{\n\treturn 0;\n}\n`;
+    const start = 'tests/grown.c:3 +\t9, 16 =lines=> data weights =data=> ';
+    expect(chains('grown', { 'tests/grown.c': [source('8'), source('9, 16')] })).toEqual({
       weight: [`${start}function weight`],
       both: [`${start}function both`],
     });
