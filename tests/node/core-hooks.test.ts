@@ -63,6 +63,16 @@ test('all hooks are called in order, those around the switch with the machine st
   expect(await version()).toMatch(/^Linux /);
 });
 
+test('several hooks of one kind run in the order of the source', async () => {
+  const names = ['first', 'second', 'third'];
+  const functions = names.map(
+    (name) => `static void on_${name}(void)\n{\n\tpr_info("hook ${name}\\n");\n}\nksplice_apply(on_${name});\n`,
+  );
+  await applied(session, await workshop.update('order', { [FILE]: both(INCLUDE, (text) => `${text}\n${functions.join('\n')}`) }));
+  expect(await said()).toEqual(names);
+  expect(await undone(session, 'order')).toBe('ok');
+});
+
 describe('a hook that refuses', () => {
   test.each([
     ['pre_apply', ['pre_apply 1', 'fail_apply 1']],
