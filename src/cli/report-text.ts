@@ -35,6 +35,10 @@ function showOperation(output: Output, report: ApplyReport | UndoReport): void {
     row(output, report.stops.length > 1 ? `stop ${stop.try}` : 'stopped', `${stop.microseconds} µs${instructions}, ${seen}`);
   }
   for (const splice of report.splices) row(output, 'new' in splice ? 'spliced' : 'restored', spliceText(splice));
+  for (const { name, kind, addr, before, after } of report.writes)
+    row(output, 'written', `${name} (${kind}) at ${addr}: ${bytes(before)} → ${bytes(after)}`);
+  for (const { kind, name, result } of report.hooks)
+    row(output, 'hook', `${kind}: ${name}()${result === 0 ? '' : ` refused with ${result}`}`);
   for (const conflict of report.conflicts)
     row(output, 'busy', `${conflict.comm} (pid ${conflict.pid}) in ${conflict.labels.join(', ')}`);
   if (report.abortCause !== 'ok') for (const line of report.kernelLog) row(output, 'log', line);

@@ -32,6 +32,33 @@ function seen(records: TraceRecord[], rest: Partial<Observed> = {}): Observed {
   };
 }
 
+test('an apply of several targets: counts together; bytes that are no jump, and hooks', () => {
+  const report = applyReport(
+    seen(
+      trace(
+        'begin op=apply id=x',
+        'matched sections=14 symbols=40 bytes=2211',
+        'matched sections=2 symbols=3 bytes=90 target=tally',
+        'hook kind=pre_apply label=ready<a/b.o> result=0',
+        'try n=1',
+        'hook kind=check_apply label=fits result=1',
+        'stop n=1 ns=700400 threads=40 words=9000',
+        'write name=weights label=weights<a/b.o> addr=c1302040 before=08 after=09 kind=data',
+      ),
+      { abortCause: 'call_failed' },
+    ),
+  );
+  expect(report).toMatchObject({
+    matchedSections: 16,
+    symbols: 43,
+    writes: [{ name: 'weights', kind: 'data', addr: '0xc1302040', before: '08', after: '09' }],
+    hooks: [
+      { kind: 'pre_apply', name: 'ready', result: 0 },
+      { kind: 'check_apply', name: 'fits', result: 1 },
+    ],
+  });
+});
+
 test('an apply: what was matched, stopped, written', () => {
   const report = applyReport(
     seen(

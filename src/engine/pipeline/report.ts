@@ -17,6 +17,22 @@ export interface Splice {
   readonly after: string;
 }
 
+/** Bytes that are no jump: a constant in place, a line in the bug table, the name of an export; while applied, or put back. */
+export interface Write {
+  readonly name: string;
+  readonly kind: string;
+  readonly addr: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A function of the update that the core called; a result other than 0 refuses. */
+export interface HookCall {
+  readonly kind: string;
+  readonly name: string;
+  readonly result: number;
+}
+
 /** One try under stop_machine. */
 export interface StopWindow {
   readonly try: number;
@@ -46,6 +62,8 @@ interface OperationReport {
   readonly abortCause: string;
   readonly conflicts: readonly Conflict[];
   readonly splices: readonly Splice[];
+  readonly writes: readonly Write[];
+  readonly hooks: readonly HookCall[];
   readonly stops: readonly StopWindow[];
   readonly tries: number;
   /** Of the last try, which is the one that counted. */
@@ -144,6 +162,8 @@ function operationReport(seen: Observed): OperationReport {
     abortCause: seen.abortCause,
     conflicts: seen.conflicts,
     splices: seen.trace.filter((record) => record.event === 'splice' || record.event === 'restore').map(splice),
+    writes: seen.trace.filter((record) => record.event === 'write').map(write),
+    hooks: seen.trace.filter((record) => record.event === 'hook').map(hookCall),
     stops,
     tries: stops.length,
     stopMicroseconds: last?.microseconds ?? 0,
@@ -162,6 +182,21 @@ function splice({ event, fields }: TraceRecord): Splice {
     before: fields['before'] ?? '',
     after: fields['after'] ?? '',
   };
+}
+
+function write({ fields }: TraceRecord): Write {
+  return {
+    name: fields['name'] ?? '',
+    kind: fields['kind'] ?? '',
+    addr: hex(fields['addr']) ?? '',
+    before: fields['before'] ?? '',
+    after: fields['after'] ?? '',
+  };
+}
+
+function hookCall({ fields }: TraceRecord): HookCall {
+  const label = fields['label'] ?? '';
+  return { kind: fields['kind'] ?? '', name: label.replace(/<.*/s, ''), result: Number(fields['result'] ?? 0) };
 }
 
 /**

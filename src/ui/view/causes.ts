@@ -9,6 +9,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   unexpected_running_task: 'a thread ran that should have stood still',
   unexpected: 'the core found itself in a state that must not be',
   call_failed: 'a hook of the update said no',
+  cold_update_loaded: 'a part of the kernel that it left out has been loaded since',
   target_not_loaded: 'the part of the kernel that it changes is not loaded',
 };
 
