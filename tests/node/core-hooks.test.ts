@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/pipeline/session.ts';
-import { applied, both, replacing, undone, Workshop, type Edits } from './core-support.ts';
-import { must, openSession, shell } from './support.ts';
+import { applied, both, type Edits, freshCore, replacing, undone, type Workshop } from './core-support.ts';
+import { must, shell } from './support.ts';
 
 /** Functions of an update that the core calls, and fields that it keeps beside objects. */
 let session: Session;
 let workshop: Workshop;
 
-beforeAll(async () => {
-  workshop = await Workshop.open();
-  session = await openSession();
-});
-afterAll(() => {
-  session.close();
-  workshop.close();
-});
-beforeEach(async () => {
-  must(await session.reset());
-});
+freshCore((core) => ({ session, workshop } = core));
 
 const FILE = 'fs/proc/version.c';
 const INCLUDE = replacing(

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/pipeline/session.ts';
 import { clientModule, type CallTime } from './client-module.ts';
-import { applied, attempt, both, replacing, undone, Workshop, type Edits } from './core-support.ts';
-import { must, openPack, openSession, shell } from './support.ts';
+import { applied, attempt, both, type Edits, freshCore, replacing, undone, type Workshop } from './core-support.ts';
+import { must, openPack, shell } from './support.ts';
 
 /** What an update changes other than by a jump to a new function: constants, exports, functions that are gone. */
 let session: Session;
 let workshop: Workshop;
 
-beforeAll(async () => {
-  workshop = await Workshop.open();
-  session = await openSession();
-});
-afterAll(() => {
-  session.close();
-  workshop.close();
-});
-beforeEach(async () => {
-  must(await session.reset());
-});
+freshCore((core) => ({ session, workshop } = core));
 
 /** Puts a module into the guest that imports a function and calls it. */
 async function sendClient(name: string, imported: string, when: CallTime): Promise<void> {

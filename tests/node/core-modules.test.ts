@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/pipeline/session.ts';
-import { applied, attempt, replacing, send, undone, Workshop, type Edits } from './core-support.ts';
-import { must, openSession, shell } from './support.ts';
+import { applied, attempt, type Edits, freshCore, replacing, send, undone, type Workshop } from './core-support.ts';
+import { must, shell } from './support.ts';
 
 /** Updates of a module, /lib/modules/tally.ko, alone and together with the kernel. */
 let session: Session;
 let workshop: Workshop;
 
-beforeAll(async () => {
-  workshop = await Workshop.open();
-  session = await openSession();
-});
-afterAll(() => {
-  session.close();
-  workshop.close();
-});
-beforeEach(async () => {
-  must(await session.reset());
-});
+freshCore((core) => ({ session, workshop } = core));
 
 const SHOWN = 'seq_printf(m, linux_proc_banner,';
 const kernel: Edits = { 'fs/proc/version.c': replacing(SHOWN, `seq_puts(m, "new ");\n\t${SHOWN}`) };

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Session } from '../../src/engine/pipeline/session.ts';
-import { applied, both, replacing, undone, Workshop, type Edits } from './core-support.ts';
+import { applied, both, type Edits, freshCore, replacing, undone, type Workshop } from './core-support.ts';
 import { kernelText } from './kernel-text.ts';
-import { must, openSession, shell } from './support.ts';
+import { must, shell } from './support.ts';
 
 /** Updates of code that updates have changed already. */
 let session: Session;
 let workshop: Workshop;
 
-beforeAll(async () => {
-  workshop = await Workshop.open();
-  session = await openSession();
-});
-afterAll(() => {
-  session.close();
-  workshop.close();
-});
-beforeEach(async () => {
-  must(await session.reset());
-});
+freshCore((core) => ({ session, workshop } = core));
 
 const SHOWN = 'seq_printf(m, linux_proc_banner,';
 const showing = (word: string): Edits => ({ 'fs/proc/version.c': replacing(SHOWN, `seq_puts(m, "${word} ");\n\t${SHOWN}`) });

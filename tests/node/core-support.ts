@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { preferPlainCode, openToolchain } from '../../src/cli/toolchain.ts';
 import type { FileChange } from '../../src/engine/patch/tree.ts';
 import type { ApplyReport } from '../../src/engine/pipeline/report.ts';
@@ -5,7 +6,7 @@ import type { Session } from '../../src/engine/pipeline/session.ts';
 import type { Toolchain } from '../../src/engine/toolchain/toolchain.ts';
 import { createUpdate, type UpdateUnit } from '../../src/engine/update/create.ts';
 import { readUpdate } from '../../src/engine/update/read.ts';
-import { must, openPack } from './support.ts';
+import { must, openPack, openSession } from './support.ts';
 
 /** What becomes of the text of source files. */
 export type Edits = Readonly<Record<string, (text: string) => string>>;
@@ -57,6 +58,28 @@ export class Workshop {
     const { manifest } = await openPack();
     return must(createUpdate({ id, kernel: manifest, units, timestamp: 0 })).tarball;
   }
+}
+
+/** A guest, as it was at first before each test of the file, and where its updates are made. */
+export interface FreshCore {
+  readonly session: Session;
+  readonly workshop: Workshop;
+}
+
+/** For all tests of a file; `opened` gets both before the first. */
+export function freshCore(opened: (core: FreshCore) => void): void {
+  let core: FreshCore;
+  beforeAll(async () => {
+    core = { workshop: await Workshop.open(), session: await openSession() };
+    opened(core);
+  });
+  afterAll(() => {
+    core.workshop.close();
+    return core.session.close();
+  });
+  beforeEach(async () => {
+    must(await core.session.reset());
+  });
 }
 
 /** Applies an update that has to go in; tells why if it does not. */
