@@ -72,7 +72,8 @@ it('takes a visitor through Dirty Pipe by clicking', async () => {
   };
   for (let step = 1; step <= count; step++) {
     if (step > 1) await steps.getByRole('button', { name: 'Next' }).click();
-    const current = steps.locator('[aria-current="step"]');
+    // The page follows its address, which takes a moment.
+    const current = steps.locator(`[aria-current="step"][aria-label^="Step ${step}:"]`);
     const title = ((await current.getAttribute('aria-label')) ?? '').replace(/^Step \d+: /, '');
     await page.getByRole('heading', { name: title, exact: true }).waitFor();
     await deeds[title]?.();
